@@ -1,0 +1,208 @@
+#include "engine/algebra/key_set.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace oscillon {
+
+namespace {
+
+// A key of a list that is to be sorted: its first eight bytes as a number whose order is theirs, so
+// that most comparisons touch no key at all.
+struct SortEntry {
+  std::uint64_t head;
+  Index position;
+};
+
+std::uint64_t head_of(std::string_view key) {
+  unsigned char bytes[8] = {};
+  std::memcpy(bytes, key.data(), std::min<std::size_t>(key.size(), 8));
+  std::uint64_t head = 0;
+  for (const unsigned char byte : bytes) head = head << 8 | byte;
+  return head;
+}
+
+}  // namespace
+
+void KeySet::Data::append(std::string_view key) {
+  bytes.append(key);
+  offsets.push_back(bytes.size());
+}
+
+KeySet::KeySet() {
+  static const auto nothing = std::make_shared<const Data>();
+  data_ = nothing;
+}
+
+KeySet::KeySet(std::span<const std::string_view> keys) : KeySet(index(keys).first) {}
+
+KeySet::KeySet(const std::vector<std::string>& keys)
+    : KeySet(std::vector<std::string_view>(keys.begin(), keys.end())) {}
+
+std::pair<KeySet, std::vector<Index>> KeySet::index(std::span<const std::string_view> keys) {
+  std::vector<SortEntry> order(keys.size());
+  for (Index i = 0; i < keys.size(); ++i) order[i] = {head_of(keys[i]), i};
+  std::sort(order.begin(), order.end(), [&](const SortEntry& a, const SortEntry& b) {
+    if (a.head != b.head) return a.head < b.head;
+    return keys[a.position] < keys[b.position];
+  });
+  Data data;
+  std::vector<Index> positions(keys.size());
+  for (Index i = 0; i < order.size(); ++i) {
+    const std::string_view key = keys[order[i].position];
+    if (i == 0 || order[i].head != order[i - 1].head || key != keys[order[i - 1].position]) {
+      data.append(key);
+    }
+    positions[order[i].position] = data.offsets.size() - 2;
+  }
+  return {KeySet(std::move(data)), std::move(positions)};
+}
+
+KeySet KeySet::numbered(Index count, Index first) {
+  const std::size_t width = std::to_string(count == 0 ? first : first + count - 1).size();
+  Data data;
+  data.offsets.reserve(count + 1);
+  data.bytes.reserve(count * width);
+  for (Index i = 0; i < count; ++i) data.append(padded_number(first + i, width));
+  return KeySet(std::move(data));
+}
+
+Index KeySet::lower_bound(std::string_view key) const {
+  Index begin = 0;
+  Index end = size();
+  while (begin < end) {
+    const Index middle = begin + (end - begin) / 2;
+    if ((*this)[middle] < key) {
+      begin = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return begin;
+}
+
+Index KeySet::upper_bound(std::string_view key) const {
+  const Index position = lower_bound(key);
+  return position < size() && (*this)[position] == key ? position + 1 : position;
+}
+
+std::optional<Index> KeySet::find(std::string_view key) const {
+  const Index position = lower_bound(key);
+  if (position < size() && (*this)[position] == key) return position;
+  return std::nullopt;
+}
+
+std::vector<Index> KeySet::find_all(std::span<const std::string_view> keys) const {
+  std::vector<Index> positions;
+  positions.reserve(keys.size());
+  for (const std::string_view key : keys) {
+    const std::optional<Index> position = find(key);
+    if (!position) throw KeyError("there is no key \"" + std::string(key) + "\"");
+    positions.push_back(*position);
+  }
+  return positions;
+}
+
+PositionRange KeySet::range(std::string_view first, std::string_view last) const {
+  const Index begin = lower_bound(first);
+  return {begin, std::max(begin, upper_bound(last))};
+}
+
+PositionRange KeySet::prefix(std::string_view prefix) const {
+  // The end is the first key at or after the prefix's bytewise successor: the prefix without its
+  // trailing 0xFF bytes, the last byte that remains raised by one. A prefix of 0xFF bytes alone has
+  // none.
+  std::string successor(prefix);
+  while (!successor.empty() && static_cast<unsigned char>(successor.back()) == 0xFF) {
+    successor.pop_back();
+  }
+  if (successor.empty()) return {lower_bound(prefix), size()};
+  successor.back() = static_cast<char>(static_cast<unsigned char>(successor.back()) + 1);
+  return {lower_bound(prefix), lower_bound(successor)};
+}
+
+KeySet KeySet::at(std::span<const Index> positions) const {
+  Data data;
+  data.offsets.reserve(positions.size() + 1);
+  for (Index i = 0; i < positions.size(); ++i) {
+    if (positions[i] >= size() || (i > 0 && positions[i] <= positions[i - 1])) {
+      throw KeyError("position " + std::to_string(positions[i]) + " is out of order or beyond " +
+                     std::to_string(size()) + " keys");
+    }
+    data.append((*this)[positions[i]]);
+  }
+  return KeySet(std::move(data));
+}
+
+bool KeySet::operator==(const KeySet& other) const {
+  return data_ == other.data_ ||
+         (data_->offsets == other.data_->offsets && data_->bytes == other.data_->bytes);
+}
+
+KeyMerge KeyMerge::unite(const KeySet& left, const KeySet& right) {
+  KeyMerge merge;
+  merge.left.resize(left.size());
+  merge.right.resize(right.size());
+  if (left == right) {
+    merge.keys = left;
+    std::iota(merge.left.begin(), merge.left.end(), Index{0});
+    merge.right = merge.left;
+    return merge;
+  }
+  KeySet::Data data;
+  data.offsets.reserve(std::max(left.size(), right.size()) + 1);
+  Index i = 0;
+  Index j = 0;
+  while (i < left.size() || j < right.size()) {
+    const Index position = data.offsets.size() - 1;
+    const std::strong_ordering order = i == left.size()    ? std::strong_ordering::greater
+                                       : j == right.size() ? std::strong_ordering::less
+                                                           : left[i] <=> right[j];
+    data.append(order <= 0 ? left[i] : right[j]);
+    if (order <= 0) merge.left[i++] = position;
+    if (order >= 0) merge.right[j++] = position;
+  }
+  merge.keys = KeySet(std::move(data));
+  return merge;
+}
+
+KeyMerge KeyMerge::intersect(const KeySet& left, const KeySet& right) {
+  KeyMerge merge;
+  Index i = 0;
+  Index j = 0;
+  while (i < left.size() && j < right.size()) {
+    const std::strong_ordering order = left[i] <=> right[j];
+    if (order == 0) {
+      merge.left.push_back(i);
+      merge.right.push_back(j);
+    }
+    if (order <= 0) ++i;
+    if (order >= 0) ++j;
+  }
+  merge.keys = merge.left.size() == left.size()     ? left
+               : merge.right.size() == right.size() ? right
+                                                    : left.at(merge.left);
+  return merge;
+}
+
+std::string padded_number(Index number, std::size_t width) {
+  std::string digits = std::to_string(number);
+  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
+  return digits;
+}
+
+std::string keys_missing_from(const KeySet& other, const KeySet& keys, std::size_t limit) {
+  std::string text;
+  std::size_t missing = 0;
+  for (Index i = 0; i < keys.size(); ++i) {
+    if (other.contains(keys[i])) continue;
+    if (missing++ < limit) {
+      text += (missing > 1 ? ", \"" : "\"") + std::string(keys[i]) + "\"";
+    }
+  }
+  if (missing > limit) text += " and " + std::to_string(missing - limit) + " more";
+  return text;
+}
+
+}  // namespace oscillon

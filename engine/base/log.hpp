@@ -1,0 +1,14 @@
+// The one place that logs. The logger is called `oscillon` and writes to stderr; its level comes
+// from the environment variable OSCILLON_LOG (trace, debug, info, warn, error, off) and is `off`
+// without it, so that a linked library stays silent.
+#pragma once
+
+#include <string_view>
+
+namespace oscillon::log {
+
+void debug(std::string_view message);
+void info(std::string_view message);
+void warn(std::string_view message);
+
+}  // namespace oscillon::log

@@ -1,0 +1,86 @@
+#include "engine/network/layer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace oscillon {
+
+namespace {
+
+template <NetworkValue T>
+bool is_finite(T value) {
+  if constexpr (std::is_floating_point_v<T>) return std::isfinite(value);
+  return true;
+}
+
+}  // namespace
+
+BiasOn bias_on_from_name(std::string_view name) {
+  for (const BiasOn rule : {BiasOn::stored, BiasOn::live_samples}) {
+    if (name == name_of(rule)) return rule;
+  }
+  throw Error(Fault::usage, "no bias rule is called \"" + std::string(name) +
+                                "\": there are stored and live-samples");
+}
+
+std::string_view name_of(BiasOn rule) {
+  return rule == BiasOn::stored ? "stored" : "live-samples";
+}
+
+template <NetworkValue T>
+Layer<T>::Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap)
+    : bias_(std::move(bias)), cap_(cap), inputs_(weights.columns()), edges_(weights.entries()) {
+  if (weights.rows() != bias_.size()) {
+    throw ShapeError("a layer with weights of " + std::to_string(weights.rows()) + " x " +
+                     std::to_string(weights.columns()) + " needs as many biases as outputs, not " +
+                     std::to_string(bias_.size()));
+  }
+  if (cap_ && !(*cap_ > T(0) && is_finite(*cap_))) {
+    throw Error(Fault::bad_data,
+                "the cap of a layer must be positive and finite, not " + std::to_string(*cap_));
+  }
+  const Compressed<T> arrays = weights.compressed(Orientation::by_column);
+  std::vector<double> gains(outputs(), 0);
+  for (std::size_t p = 0; p < arrays.size(); ++p) {
+    if (!is_finite<T>(arrays.values[p])) {
+      throw Error(Fault::bad_data, "a weight of output " + std::to_string(arrays.indices[p]) +
+                                       " (counted from 0) is not finite");
+    }
+    gains[arrays.indices[p]] += std::abs(static_cast<double>(arrays.values[p]));
+  }
+  for (Index i = 0; i < outputs(); ++i) {
+    if (!is_finite(bias_[i])) {
+      throw Error(Fault::bad_data,
+                  "the bias of output " + std::to_string(i) + " (counted from 0) is not finite");
+    }
+    bounds_.gain = std::max(bounds_.gain, gains[i]);
+    bounds_.offset = std::max(bounds_.offset, std::abs(static_cast<double>(bias_[i])));
+  }
+  weights_ = weights.orientation() == Orientation::by_column ? std::move(weights)
+                                                             : Matrix<T>::from_compressed(arrays);
+  weights_.finish();
+}
+
+template <NetworkValue T>
+std::vector<T> exact_bias(const Matrix<T>& weights, T beta) {
+  if (!(beta > T(0) && beta <= T(1))) {
+    throw Error(Fault::usage, "beta must be above 0 and at most 1, not " + std::to_string(beta));
+  }
+  const Compressed<T> arrays = weights.compressed(Orientation::by_row);
+  std::vector<T> bias(arrays.rows, T(0));
+  for (Index row = 0; row < arrays.rows; ++row) {
+    T sum = 0;
+    for (Index p = arrays.offsets[row]; p < arrays.offsets[row + 1]; ++p) sum += arrays.values[p];
+    if (sum != T(0)) bias[row] = beta - sum;  // |W 1|_0 is 0 where W 1 is
+  }
+  return bias;
+}
+
+#define OSCILLON_INSTANTIATE_LAYER(T) \
+  template class Layer<T>;            \
+  template std::vector<T> exact_bias(const Matrix<T>&, T);
+OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_LAYER)
+#undef OSCILLON_INSTANTIATE_LAYER
+
+}  // namespace oscillon

@@ -1,0 +1,71 @@
+// One layer of a ReLU network: Y_next = h(W Y + b), h(y) = max(y, 0), with an optional cap min(·,
+// ymax). Source: the paper, section II. Index-only: keys live in Network.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/algebra/matrix.hpp"
+
+namespace oscillon {
+
+// Where the bias is added in the columns of samples that still have an entry. The two differ only
+// where a bias is positive.
+enum class BiasOn {
+  stored,  // to the stored entries of W Y: elsewhere W Y is the -inf of max-plus. The Challenge's
+           // rule
+  live_samples,  // to every neuron: B = b |1^T Y|_0
+};
+
+// "stored" or "live-samples". Throws Error(Fault::usage) for another name.
+BiasOn bias_on_from_name(std::string_view name);
+std::string_view name_of(BiasOn rule);
+
+// Bounds on a layer's sums, for proving that no value leaves its type: with |y| <= m every partial
+// sum of W Y lies within [-m * gain, m * gain], and the bias adds at most `offset` in size.
+struct LayerBounds {
+  double gain = 0;    // the greatest sum of |w| over a row
+  double offset = 0;  // the greatest |b|
+};
+
+template <NetworkValue T>
+class Layer {
+ public:
+  // `weights` is outputs x inputs, `bias` has one value an output, `cap` is the greatest value a
+  // neuron can take. Throws ShapeError when the bias is not as long as the weights have rows;
+  // KeyError (bad data) for a weight or bias that is not finite, or a cap that is not positive.
+  Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap = std::nullopt);
+
+  Index inputs() const { return inputs_; }
+  Index outputs() const { return bias_.size(); }
+  Index edges() const { return edges_; }  // stored weights
+
+  const Matrix<T>& weights() const { return weights_; }  // outputs x inputs, stored by column
+  std::span<const T> bias() const { return bias_; }
+  std::optional<T> cap() const { return cap_; }
+  const LayerBounds& bounds() const { return bounds_; }
+
+ private:
+  Matrix<T> weights_;
+  std::vector<T> bias_;
+  std::optional<T> cap_;
+  Index inputs_ = 0;
+  Index edges_ = 0;
+  LayerBounds bounds_;
+};
+
+// The bias of an exact solution, b = beta |W 1|_0 - W 1 (section III): a neuron whose inputs are
+// all 1 then has the value beta. 0 < beta <= 1, and beta = 1 for integers; else
+// Error(Fault::usage).
+template <NetworkValue T>
+std::vector<T> exact_bias(const Matrix<T>& weights, T beta = T(1));
+
+#define OSCILLON_EXTERN_LAYER(T)  \
+  extern template class Layer<T>; \
+  extern template std::vector<T> exact_bias(const Matrix<T>&, T);
+OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_LAYER)
+#undef OSCILLON_EXTERN_LAYER
+
+}  // namespace oscillon

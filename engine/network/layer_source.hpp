@@ -1,0 +1,25 @@
+// "Layers one after another": what inference needs to know of a network. The layers may stand in
+// memory, be read from files or be made on the way, so that a network larger than memory runs.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "engine/network/layer.hpp"
+
+namespace oscillon {
+
+template <NetworkValue T>
+class LayerSource {
+ public:
+  virtual ~LayerSource() = default;
+
+  virtual std::size_t depth() const = 0;
+  virtual Index inputs() const = 0;   // of the first layer
+  virtual Index outputs() const = 0;  // of the last layer; inputs() when the depth is 0
+
+  // Layer `index`, counted from 0. Called from one thread, in ascending order.
+  virtual std::shared_ptr<const Layer<T>> layer(std::size_t index) = 0;
+};
+
+}  // namespace oscillon

@@ -1,0 +1,211 @@
+#include "engine/network/network.hpp"
+
+#include <algorithm>
+
+#include "engine/algebra/array_algebra.hpp"
+
+namespace oscillon {
+
+namespace {
+
+constexpr std::string_view bias_key = "bias";
+
+std::string layer_name(std::size_t index) {
+  return "layer " + std::to_string(index);
+}
+
+// The bias column of layer `index` as one value a neuron.
+template <NetworkValue T>
+std::vector<T> bias_values(const AssocArray<T>& bias, const KeySet& outputs, std::size_t index) {
+  const Triples<T> entries = bias.matrix().triples();
+  const KeySet named = bias.rows();
+  const std::string unknown = keys_missing_from(outputs, named);
+  if (!unknown.empty()) {
+    throw ShapeError("the bias of " + layer_name(index) +
+                     " names neurons that its weights do not have: " + unknown);
+  }
+  std::vector<T> values(outputs.size(), T(0));
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i > 0 && entries.rows[i] == entries.rows[i - 1]) {
+      throw ShapeError("the bias of " + layer_name(index) + " has two values for \"" +
+                       std::string(bias.row_keys()[entries.rows[i]]) + "\": it must be one column");
+    }
+    values[*outputs.find(bias.row_keys()[entries.rows[i]])] = entries.values[i];
+  }
+  return values;
+}
+
+// The keys of the neurons between layer `index` - 1 and layer `index`.
+KeySet aligned(const KeySet& written, const KeySet& read, std::size_t index, Alignment alignment) {
+  if (written == read) return written;
+  if (alignment == Alignment::unite) return KeyMerge::unite(written, read).keys;
+  const std::string before = layer_name(index - 1);
+  const std::string after = layer_name(index);
+  const std::string unread = keys_missing_from(read, written);
+  const std::string unwritten = keys_missing_from(written, read);
+  std::string text = before + " (" + std::to_string(written.size()) + " outputs) and " + after +
+                     " (" + std::to_string(read.size()) + " inputs) do not meet:";
+  if (!unread.empty()) text += " " + after + " does not read " + unread + ";";
+  if (!unwritten.empty()) text += " " + before + " does not have " + unwritten + ";";
+  text.back() = '.';
+  throw ShapeError(text + " Name the neurons alike, or align by uniting the keys");
+}
+
+}  // namespace
+
+template <NetworkValue T>
+Network<T>::Network(const std::vector<AssocArray<T>>& weights,
+                    const std::vector<AssocArray<T>>& biases, std::optional<T> cap,
+                    NetworkOptions options) {
+  if (weights.empty() || weights.size() != biases.size()) {
+    throw ShapeError("a network needs a bias for each of one or more layers, not " +
+                     std::to_string(biases.size()) + " biases for " +
+                     std::to_string(weights.size()) + " layers");
+  }
+  keys_.push_back(weights.front().column_keys());
+  for (std::size_t l = 1; l < weights.size(); ++l) {
+    keys_.push_back(
+        aligned(weights[l - 1].row_keys(), weights[l].column_keys(), l, options.alignment));
+  }
+  keys_.push_back(weights.back().row_keys());
+  for (std::size_t l = 0; l < weights.size(); ++l) {
+    const AssocArray<T> W = weights[l].over(keys_[l + 1], keys_[l]);
+    layers_.push_back(std::make_shared<const Layer<T>>(
+        W.matrix().clone(), bias_values(biases[l], keys_[l + 1], l), cap));
+  }
+}
+
+template <NetworkValue T>
+Network<T>::Network(std::vector<std::shared_ptr<const Layer<T>>> layers, std::vector<KeySet> keys)
+    : layers_(std::move(layers)), keys_(std::move(keys)) {
+  check_chain();
+}
+
+template <NetworkValue T>
+Network<T>::Network(std::vector<std::shared_ptr<const Layer<T>>> layers)
+    : layers_(std::move(layers)) {
+  if (layers_.empty()) throw ShapeError("a network needs at least one layer");
+  const auto keys_for = [this](Index count) {
+    for (const KeySet& made : keys_) {
+      if (made.size() == count) return made;
+    }
+    return KeySet::numbered(count);
+  };
+  keys_.push_back(keys_for(layers_.front()->inputs()));
+  for (const auto& layer : layers_) keys_.push_back(keys_for(layer->outputs()));
+  check_chain();
+}
+
+template <NetworkValue T>
+void Network<T>::check_chain() const {
+  if (layers_.empty() || keys_.size() != layers_.size() + 1) {
+    throw ShapeError(
+        "a network of " + std::to_string(layers_.size()) +
+        " layers needs keys before each and after the last, and at least one layer; it has " +
+        std::to_string(keys_.size()) + " sets of keys");
+  }
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer<T>& layer = *layers_[l];
+    if (layer.inputs() == keys_[l].size() && layer.outputs() == keys_[l + 1].size()) continue;
+    throw ShapeError(layer_name(l) + " is " + std::to_string(layer.outputs()) + " x " +
+                     std::to_string(layer.inputs()) + ", but stands between " +
+                     std::to_string(keys_[l].size()) + " neurons and " +
+                     std::to_string(keys_[l + 1].size()) +
+                     (l > 0 ? " after " + layer_name(l - 1) : ""));
+  }
+}
+
+template <NetworkValue T>
+Index Network<T>::edges() const {
+  Index edges = 0;
+  for (const auto& layer : layers_) edges += layer->edges();
+  return edges;
+}
+
+template <NetworkValue T>
+AssocArray<T> Network<T>::weights(std::size_t index) const {
+  return AssocArray<T>(
+      keys_.at(index + 1), keys_.at(index),
+      Matrix<T>::from_compressed(layers_[index]->weights().compressed(Orientation::by_row)));
+}
+
+template <NetworkValue T>
+AssocArray<T> Network<T>::bias(std::size_t index) const {
+  const auto bias = layers_.at(index)->bias();
+  Triples<T> entries;
+  for (Index i = 0; i < bias.size(); ++i) {
+    if (bias[i] != T(0)) entries.add(i, 0, bias[i]);
+  }
+  return AssocArray<T>(keys_[index + 1], KeySet{bias_key},
+                       Matrix<T>::build(bias.size(), 1, entries));
+}
+
+template <NetworkValue T>
+Collapsed<T> Network<T>::collapse() const {
+  Collapsed<T> collapsed;
+  collapsed.iterations = depth();
+  collapsed.input_keys = input_keys();
+  collapsed.cap = layers_.front()->cap();
+  KeySet all = input_keys();
+  for (std::size_t l = 0; l < depth(); ++l) {
+    if (layers_[l]->cap() != collapsed.cap) {
+      throw ShapeError("layers 0 and " + std::to_string(l) +
+                       " differ in their cap, so they cannot be collapsed into one array");
+    }
+    const KeyMerge shared = KeyMerge::intersect(all, keys_[l + 1]);
+    if (!shared.keys.empty()) {
+      throw KeyError(
+          "the key \"" + std::string(shared.keys[0]) + "\" after " + layer_name(l) +
+          " names an earlier neuron too: to collapse a network, every neuron needs a key "
+          "of its own");
+    }
+    all = KeyMerge::unite(all, keys_[l + 1]).keys;
+  }
+  Triples<T> W, b;
+  for (std::size_t l = 0; l < depth(); ++l) {
+    const std::vector<Index> from = KeyMerge::intersect(all, keys_[l]).left;
+    const std::vector<Index> to = KeyMerge::intersect(all, keys_[l + 1]).left;
+    const Triples<T> layer = layers_[l]->weights().triples();
+    for (std::size_t i = 0; i < layer.size(); ++i) {
+      W.add(to[layer.rows[i]], from[layer.columns[i]], layer.values[i]);
+    }
+    for (Index i = 0; i < layers_[l]->outputs(); ++i) {
+      if (layers_[l]->bias()[i] != T(0)) b.add(to[i], 0, layers_[l]->bias()[i]);
+    }
+  }
+  collapsed.weights = AssocArray<T>(all, all, Matrix<T>::build(all.size(), all.size(), W));
+  collapsed.bias = AssocArray<T>(all, KeySet{bias_key}, Matrix<T>::build(all.size(), 1, b));
+  return collapsed;
+}
+
+template <NetworkValue T>
+Network<T> Collapsed<T>::iterated() const {
+  const auto layer = std::make_shared<const Layer<T>>(
+      weights.matrix().clone(), bias_values(bias, weights.row_keys(), 0), cap);
+  return Network<T>(std::vector<std::shared_ptr<const Layer<T>>>(iterations, layer),
+                    std::vector<KeySet>(iterations + 1, weights.row_keys()));
+}
+
+template <NetworkValue T>
+Network<T> Collapsed<T>::expand() const {
+  std::vector<AssocArray<T>> layer_weights, layer_biases;
+  KeySet reached = input_keys;
+  for (std::size_t l = 0; l < iterations; ++l) {
+    const auto columns = KeyMerge::intersect(weights.column_keys(), reached).left;
+    const AssocArray<T> W = weights.select(all_keys(), positions(columns));
+    reached = W.rows();
+    const auto rows = KeyMerge::intersect(weights.row_keys(), reached).left;
+    layer_weights.push_back(W.select(positions(rows), all_keys()));
+    const auto biased = KeyMerge::intersect(bias.row_keys(), reached).left;
+    layer_biases.push_back(bias.select(positions(biased), all_keys()));
+  }
+  return Network<T>(layer_weights, layer_biases, cap);
+}
+
+#define OSCILLON_INSTANTIATE_NETWORK(T) \
+  template class Network<T>;            \
+  template struct Collapsed<T>;
+OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_NETWORK)
+#undef OSCILLON_INSTANTIATE_NETWORK
+
+}  // namespace oscillon

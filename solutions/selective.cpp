@@ -1,0 +1,223 @@
+#include "solutions/selective.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace oscillon {
+
+namespace {
+
+constexpr std::size_t most_positions = 64;
+
+PositionSet all_positions(std::size_t positions) {
+  return positions == most_positions ? ~PositionSet{0} : (PositionSet{1} << positions) - 1;
+}
+
+std::string subset_name(PositionSet set) {
+  const char* separator = set >> 9 != 0 ? "-" : "";
+  std::string name;
+  for (std::size_t p = 1; p <= most_positions; ++p) {
+    if (set >> (p - 1) & 1) name += (name.empty() ? "" : separator) + std::to_string(p);
+  }
+  return name;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+PositionSet parse_subset(std::string_view text, std::size_t positions) {
+  std::vector<std::string_view> numbers;
+  if (text.find('-') != std::string_view::npos) {
+    numbers = split(text, '-');
+  } else {
+    for (std::size_t i = 0; i < text.size(); ++i) numbers.push_back(text.substr(i, 1));
+  }
+  PositionSet set = 0;
+  for (const std::string_view number : numbers) {
+    std::size_t position = 0;
+    const auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), position);
+    if (error != std::errc() || end != number.data() + number.size() || position < 1 ||
+        position > positions) {
+      throw Error(Fault::usage, "in the structure, \"" + std::string(text) +
+                                    "\" is not a set of positions from 1 to " +
+                                    std::to_string(positions));
+    }
+    set |= PositionSet{1} << (position - 1);
+  }
+  if (set == 0) throw Error(Fault::usage, "the structure has an empty set of positions");
+  return set;
+}
+
+// The characters of a UTF-8 string. Throws when it is not UTF-8.
+std::vector<std::string_view> characters(std::string_view word) {
+  std::vector<std::string_view> list;
+  for (std::size_t i = 0; i < word.size();) {
+    const auto lead = static_cast<unsigned char>(word[i]);
+    const std::size_t length = lead < 0x80            ? 1
+                               : lead >> 5 == 0b110   ? 2
+                               : lead >> 4 == 0b1110  ? 3
+                               : lead >> 3 == 0b11110 ? 4
+                                                      : 0;
+    bool valid = length > 0 && i + length <= word.size();
+    for (std::size_t k = 1; valid && k < length; ++k) {
+      valid = static_cast<unsigned char>(word[i + k]) >> 6 == 0b10;
+    }
+    if (!valid) throw Error(Fault::bad_data, "\"" + std::string(word) + "\" is not UTF-8 text");
+    list.push_back(word.substr(i, length));
+    i += length;
+  }
+  return list;
+}
+
+using SplitWords = std::vector<std::vector<std::string_view>>;
+
+SplitWords split_words(const std::vector<std::string>& words) {
+  if (words.empty()) throw Error(Fault::bad_data, "there are no words to select");
+  SplitWords letters;
+  for (const std::string& word : words) {
+    letters.push_back(characters(word));
+    if (letters.back().size() != letters.front().size()) {
+      throw Error(Fault::bad_data, "the words must have one length: \"" + words.front() +
+                                       "\" has " + std::to_string(letters.front().size()) +
+                                       " letters and \"" + word + "\" has " +
+                                       std::to_string(letters.back().size()));
+    }
+  }
+  const std::size_t length = letters.front().size();
+  if (length == 0 || length > most_positions) {
+    throw Error(Fault::bad_data, "words must have from 1 to " + std::to_string(most_positions) +
+                                     " letters, not " + std::to_string(length));
+  }
+  std::vector<std::string> sorted = words;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) {
+    throw Error(Fault::bad_data, "the word \"" + *twice + "\" is listed twice");
+  }
+  return letters;
+}
+
+// f_S: for each word the key of its neuron for the positions S.
+std::vector<std::string> neuron_keys(const SplitWords& words, PositionSet S) {
+  const std::size_t length = words.front().size();
+  const std::size_t width = std::to_string(length).size();
+  std::vector<std::string> keys;
+  for (const auto& letters : words) {
+    std::string key;
+    for (std::size_t p = 0; p < length; ++p) {
+      if (S >> p & 1) key.append(padded_number(p + 1, width)).append(letters[p]);
+    }
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+std::vector<PositionSet> single_positions(std::size_t positions) {
+  std::vector<PositionSet> singles;
+  for (std::size_t p = 0; p < positions; ++p) singles.push_back(PositionSet{1} << p);
+  return singles;
+}
+
+// F_0 … F_L: the single positions, the hidden families, the set of all.
+std::vector<std::vector<PositionSet>> families(const Structure& structure, std::size_t positions) {
+  std::vector<std::vector<PositionSet>> all{single_positions(positions)};
+  all.insert(all.end(), structure.hidden.begin(), structure.hidden.end());
+  all.push_back({all_positions(positions)});
+  return all;
+}
+
+}  // namespace
+
+Structure parse_structure(std::string_view text, std::size_t positions) {
+  Structure structure;
+  if (text.empty()) return structure;
+  for (const std::string_view family : split(text, ';')) {
+    std::vector<PositionSet> sets;
+    for (const std::string_view subset : split(family, ',')) {
+      sets.push_back(parse_subset(subset, positions));
+    }
+    structure.hidden.push_back(std::move(sets));
+  }
+  if (structure.hidden.back() == std::vector<PositionSet>{all_positions(positions)}) {
+    structure.hidden.pop_back();
+  }
+  return structure;
+}
+
+void require_cover(const Structure& structure, std::size_t positions) {
+  const auto layers = families(structure, positions);
+  for (std::size_t l = 1; l < layers.size(); ++l) {
+    for (const PositionSet S : layers[l]) {
+      PositionSet covered = 0;
+      for (const PositionSet T : layers[l - 1]) {
+        if ((T & S) == T) covered |= T;
+      }
+      if (covered != S) {
+        throw Error(Fault::bad_data, "the structure is not a cover: the positions " +
+                                         subset_name(S) + " of layer " + std::to_string(l) +
+                                         " are fed only " +
+                                         (covered == 0 ? "nothing" : subset_name(covered)) +
+                                         " by the subsets of the layer below that lie inside");
+      }
+    }
+  }
+}
+
+template <NetworkValue T>
+Problem<T> selective_problem(const std::vector<std::string>& words, const Structure& structure) {
+  const SplitWords letters = split_words(words);
+  const std::size_t length = letters.front().size();
+  require_cover(structure, length);
+  const auto layers = families(structure, length);
+
+  // The neurons' keys, one list a subset: element w is the neuron that word w activates.
+  std::vector<std::vector<std::vector<std::string>>> keys;
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    keys.emplace_back();
+    for (const PositionSet S : layers[l]) keys.back().push_back(neuron_keys(letters, S));
+  }
+  keys.push_back({words});
+
+  // (+) I(f_S, f_T) over max: equal entries, of different words or subsets, stay 1.
+  const auto connect = [&](std::size_t to, std::size_t from) {
+    std::vector<std::string_view> k1, k2;
+    for (std::size_t s = 0; s < layers[to].size(); ++s) {
+      for (std::size_t t = 0; t < layers[from].size(); ++t) {
+        if ((layers[from][t] & layers[to][s]) != layers[from][t]) continue;
+        k1.insert(k1.end(), keys[to][s].begin(), keys[to][s].end());
+        k2.insert(k2.end(), keys[from][t].begin(), keys[from][t].end());
+      }
+    }
+    return AssocArray<T>::from_triples(k1, k2, ValueArray<T>(k1.size(), T(1)), Collision::max);
+  };
+
+  std::vector<AssocArray<T>> weights, biases;
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    weights.push_back(connect(l + 1, l));
+    const std::vector<T> b = exact_bias(weights.back().matrix());
+    Triples<T> column;
+    for (Index i = 0; i < b.size(); ++i) column.add(i, 0, b[i]);
+    biases.emplace_back(weights.back().row_keys(), KeySet{"bias"},
+                        Matrix<T>::build(b.size(), 1, column));
+  }
+  const AssocArray<T> single_layer = connect(layers.size() - 1, 0);
+  // A neuron that no larger subset contains is read by nobody; that does no harm.
+  Network<T> network(weights, biases, std::nullopt, {Alignment::unite});
+  return {std::move(network), single_layer.transposed(),
+          AssocArray<T>::identity(single_layer.row_keys())};
+}
+
+#define OSCILLON_INSTANTIATE_SELECTIVE(T) \
+  template Problem<T> selective_problem(const std::vector<std::string>&, const Structure&);
+OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_SELECTIVE)
+#undef OSCILLON_INSTANTIATE_SELECTIVE
+
+}  // namespace oscillon

@@ -1,0 +1,49 @@
+// Exact DNN solutions that select known categories: words over positional letters. Source: the
+// paper, section V.
+//
+// A hidden neuron stands for a subset S of the positions and the letters that a word has there; its
+// key joins the features it needs: "1t2h". A structure says which subsets form each layer; the last
+// layer holds the set of all positions, whose neurons are the categories, keyed by the words
+// themselves. Then
+//   W_l = (+)_{S in F_(l+1), T in F_l, T subset of S} I(f_S, f_T), values clamped to 1,
+// with F_0 the single positions. It is exact when each S is the union of the T that feed it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "solutions/problem.hpp"
+
+namespace oscillon {
+
+// A set of positions: bit p - 1 stands for position p.
+using PositionSet = std::uint64_t;
+
+// The families of hidden layers, lowest first; none for a single layer.
+struct Structure {
+  std::vector<std::vector<PositionSet>> hidden;
+  std::size_t layers() const { return hidden.size() + 1; }
+};
+
+// Reads "12,23,34;123,234": families separated by `;`, subsets by `,`, a subset as its positions,
+// one digit each, or joined by `-` ("1-2-10"). The last family may be left out or given as the set
+// of all positions. Throws Error(usage) that says which part is malformed.
+Structure parse_structure(std::string_view text, std::size_t positions);
+
+// Throws Error(bad_data) that names the subset which is not the union of the subsets below it.
+void require_cover(const Structure& structure, std::size_t positions);
+
+// The problem of selecting `words`: distinct UTF-8 strings of one length, counted in characters.
+// Throws Error(bad_data) when they are not, naming the words.
+template <NetworkValue T>
+Problem<T> selective_problem(const std::vector<std::string>& words,
+                             const Structure& structure = {});
+
+#define OSCILLON_EXTERN_SELECTIVE(T) \
+  extern template Problem<T> selective_problem(const std::vector<std::string>&, const Structure&);
+OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_SELECTIVE)
+#undef OSCILLON_EXTERN_SELECTIVE
+
+}  // namespace oscillon
