@@ -152,6 +152,27 @@ Structure parse_structure(std::string_view text, std::size_t positions) {
   return structure;
 }
 
+Structure sliding_windows(std::size_t positions, std::size_t layers) {
+  const std::size_t most = std::max<std::size_t>(positions, 2) - 1;
+  if (layers < 1 || layers > most) {
+    throw Error(Fault::usage, "words of " + std::to_string(positions) +
+                                  " letters have windows for 1 to " + std::to_string(most) +
+                                  " layers, not " + std::to_string(layers));
+  }
+  Structure structure;
+  for (std::size_t width = 2; width <= layers; ++width) {
+    structure.hidden.emplace_back();
+    for (std::size_t first = 0; first + width <= positions; ++first) {
+      structure.hidden.back().push_back(all_positions(width) << first);
+    }
+  }
+  return structure;
+}
+
+std::size_t word_length(const std::vector<std::string>& words) {
+  return split_words(words).front().size();
+}
+
 void require_cover(const Structure& structure, std::size_t positions) {
   const auto layers = families(structure, positions);
   for (std::size_t l = 1; l < layers.size(); ++l) {

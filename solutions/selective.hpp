@@ -32,6 +32,14 @@ struct Structure {
 // of all positions. Throws Error(usage) that says which part is malformed.
 Structure parse_structure(std::string_view text, std::size_t positions);
 
+// The structure of `layers` layers whose hidden layer l holds all windows of l + 1 neighbouring
+// positions: {12,23} for three letters, {12,23,34}, {123,234} for four (the paper's figures 7 and
+// 8). Throws Error(usage) for more layers than there are windows for: `positions` - 1, or 1.
+Structure sliding_windows(std::size_t positions, std::size_t layers);
+
+// The number of letters of each word. Throws Error(bad_data) as selective_problem does.
+std::size_t word_length(const std::vector<std::string>& words);
+
 // Throws Error(bad_data) that names the subset which is not the union of the subsets below it.
 void require_cover(const Structure& structure, std::size_t positions);
 

@@ -1,0 +1,41 @@
+// A file that appears under its name complete, or not at all: written beside it under a temporary
+// name, put on the disk, then renamed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace oscillon {
+
+class AtomicFile {
+ public:
+  // Throws Error(cannot_create) when no file can be made in the folder of `path`.
+  explicit AtomicFile(const std::string& path);
+
+  // Removes what was written unless commit() has run.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  // Throws Error(io) when the bytes cannot be written.
+  void append(std::string_view bytes);
+
+  // Flushes to the disk and gives the file its name. Throws Error(io); then there is no file.
+  void commit();
+
+ private:
+  void flush();
+  [[noreturn]] void fail(const char* what) const;
+
+  std::string path_;
+  std::string temporary_;
+  std::string buffer_;
+  int descriptor_ = -1;
+};
+
+void write_file(const std::string& path, std::string_view contents);
+
+// Makes a folder and those above it. Throws Error(cannot_create).
+void make_folder(const std::string& path);
+
+}  // namespace oscillon

@@ -1,0 +1,48 @@
+#include "engine/io/idx.hpp"
+
+#include "engine/base/checked.hpp"
+#include "engine/io/input_file.hpp"
+
+namespace oscillon {
+
+namespace {
+
+constexpr std::uint32_t images_magic = 0x00000803;  // unsigned bytes in three dimensions
+constexpr std::size_t header_bytes = 16;
+
+std::uint32_t big_endian(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (const char byte : bytes.substr(0, 4)) value = value << 8 | static_cast<unsigned char>(byte);
+  return value;
+}
+
+}  // namespace
+
+IdxImages read_idx_images(const std::string& path) {
+  const InputFile file(path);
+  const std::string_view data = file.text();
+  if (data.size() < header_bytes || big_endian(data) != images_magic) {
+    throw ParseError(path, 0, 0,
+                     "this is no IDX file of images: the header is not that of bytes in "
+                     "three dimensions");
+  }
+  IdxImages images;
+  images.count = big_endian(data.substr(4));
+  images.height = big_endian(data.substr(8));
+  images.width = big_endian(data.substr(12));
+  const std::uint64_t pixels =
+      checked_multiply(checked_multiply(images.count, images.height, "images of an IDX file"),
+                       images.width, "pixels of an IDX file");
+  if (data.size() - header_bytes != pixels) {
+    throw ParseError(path, 0, 0,
+                     "the header promises " + std::to_string(images.count) + " images of " +
+                         std::to_string(images.height) + " x " + std::to_string(images.width) +
+                         ", " + std::to_string(pixels) + " bytes, but " +
+                         std::to_string(data.size() - header_bytes) + " follow");
+  }
+  const auto* first = reinterpret_cast<const std::uint8_t*>(data.data()) + header_bytes;
+  images.pixels.assign(first, first + pixels);
+  return images;
+}
+
+}  // namespace oscillon

@@ -1,0 +1,174 @@
+#include "engine/io/text_scan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/base/error.hpp"
+
+namespace oscillon {
+
+namespace {
+
+// A field quoted for a message, cut where it is long and with control bytes shown as '?'.
+std::string quoted(std::string_view field) {
+  std::string text(field.substr(0, 40));
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) c = '?';
+  }
+  return "\"" + text + (field.size() > 40 ? "…\"" : "\"");
+}
+
+}  // namespace
+
+std::string_view LineScanner::field_at(const char* begin) const {
+  return {begin, static_cast<std::size_t>(std::find(begin, end_, separator_) - begin)};
+}
+
+void LineScanner::fail(const char* place, const std::string& message) const {
+  throw ScanFailure{place, message};
+}
+
+void LineScanner::fail_number(const char* begin, const char* what) const {
+  const std::string_view field = field_at(begin);
+  if (field.empty()) fail(begin, std::string("the ") + what + " is missing");
+  if (field.front() == '+') {
+    fail(begin,
+         std::string("the ") + what + " " + quoted(field) + " has a leading +; leave it out");
+  }
+  fail(begin, std::string("the ") + what + " " + quoted(field) + " is not a number");
+}
+
+Index LineScanner::index(const char* what, Index limit) {
+  const char* begin = next_;
+  Index index = 0;
+  const auto [stop, error] = std::from_chars(begin, end_, index);
+  if (error == std::errc::result_out_of_range) {
+    fail(begin, std::string("the ") + what + " index " + quoted(field_at(begin)) +
+                    " does not fit in 64 bits");
+  }
+  if (error != std::errc()) fail_number(begin, (std::string(what) + " index").c_str());
+  if (stop != end_ && *stop != separator_) {
+    fail(begin, std::string("the ") + what + " index " + quoted(field_at(begin)) +
+                    " is not a whole number");
+  }
+  if (index == 0) fail(begin, std::string("the ") + what + " index is 0; indices count from 1");
+  if (index > limit) {
+    fail(begin, std::string("the ") + what + " index " + std::to_string(index) +
+                    " is beyond the last one, " + std::to_string(limit));
+  }
+  next_ = stop;
+  return index - 1;
+}
+
+template <Value T>
+void LineScanner::refuse_value(const char* begin, const char* stop, std::errc error) const {
+  const std::string_view field = field_at(begin);
+  if (error == std::errc::invalid_argument) fail_number(begin, "value");
+  if (error == std::errc::result_out_of_range) {
+    fail(begin, "the value " + quoted(field) + " is out of the range of " +
+                    std::string(GraphblasType<T>::name));
+  }
+  if (*stop == ',') {
+    fail(begin, "the value " + quoted(field) + " has a decimal comma; write a point");
+  }
+  if (*stop == 'D' || *stop == 'd') {
+    fail(begin, "the value " + quoted(field) + " has a Fortran exponent; write E for D");
+  }
+  if (!std::is_floating_point_v<T> && (*stop == '.' || *stop == 'e' || *stop == 'E')) {
+    fail(begin, "the value " + quoted(field) + " is not an integer, as " +
+                    std::string(GraphblasType<T>::name) + " needs");
+  }
+  fail(stop, "bytes follow the value " + quoted({begin, static_cast<std::size_t>(stop - begin)}) +
+                 ": " + quoted(field_at(stop)));
+}
+
+template <Value T>
+T LineScanner::value() {
+  using Number = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>;
+  const char* begin = next_;
+  Number value{};
+  const auto [stop, error] = std::from_chars(begin, end_, value);
+  if (error != std::errc() || (stop != end_ && *stop != separator_)) {
+    refuse_value<T>(begin, stop, error);
+  }
+  if constexpr (std::is_floating_point_v<T>) {
+    if (std::isnan(value)) fail(begin, "the value is NaN; only finite numbers are accepted");
+    if (std::isinf(value)) fail(begin, "the value is infinite; only finite numbers are accepted");
+  }
+  if constexpr (std::is_same_v<T, bool>) {
+    if (value > 1) fail(begin, "a truth value must be 0 or 1");
+  }
+  next_ = stop;
+  return static_cast<T>(value);
+}
+
+std::string_view LineScanner::text() {
+  const std::string_view field = field_at(next_);
+  next_ += field.size();
+  return field;
+}
+
+void LineScanner::separator(const char* what) {
+  if (next_ == end_) fail(next_, std::string("the line ends before the ") + what);
+  if (*next_ != separator_) {
+    fail(next_, std::string("a ") + (separator_ == '\t' ? "tab" : "comma") +
+                    " is missing before the " + what);
+  }
+  ++next_;
+}
+
+void LineScanner::end() {
+  if (next_ != end_) {
+    fail(next_, "the line goes on after its last column: " +
+                    quoted({next_, static_cast<std::size_t>(end_ - next_)}));
+  }
+}
+
+std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_bytes) {
+  std::vector<std::size_t> borders{0};
+  while (borders.back() < text.size()) {
+    const std::size_t target = borders.back() + std::max<std::size_t>(chunk_bytes, 1) - 1;
+    const std::size_t line_end =
+        target >= text.size() ? std::string_view::npos : text.find('\n', target);
+    borders.push_back(line_end == std::string_view::npos ? text.size() : line_end + 1);
+  }
+  if (borders.size() == 1) borders.push_back(0);
+  return borders;
+}
+
+std::string_view take_line(std::string_view text, std::size_t& begin, std::size_t longest_line) {
+  const char* start = text.data() + begin;
+  const std::size_t rest = text.size() - begin;
+  const void* found = std::memchr(start, '\n', std::min(rest, longest_line + 2));
+  std::size_t length = rest;
+  if (found != nullptr) {
+    length = static_cast<std::size_t>(static_cast<const char*>(found) - start);
+    begin += length + 1;
+  } else if (rest <= longest_line) {
+    begin = text.size();
+  } else {
+    throw ScanFailure{start, "the line is longer than " + std::to_string(longest_line) + " bytes"};
+  }
+  std::string_view line(start, length);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.empty()) throw ScanFailure{start, "the line is empty"};
+  if (const void* nul = std::memchr(line.data(), '\0', line.size()); nul != nullptr) {
+    throw ScanFailure{static_cast<const char*>(nul), "the line has a NUL byte"};
+  }
+  return line;
+}
+
+void throw_parse_error(const std::string& path, std::string_view text, const ScanFailure& failure) {
+  const auto offset = static_cast<std::size_t>(failure.place - text.data());
+  const std::string_view before = text.substr(0, offset);
+  const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+  const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
+  throw ParseError(path, line + 1, offset - line_begin + 1, failure.message);
+}
+
+#define OSCILLON_INSTANTIATE_VALUE(T) template T LineScanner::value();
+OSCILLON_FOR_EACH_VALUE_TYPE(OSCILLON_INSTANTIATE_VALUE)
+#undef OSCILLON_INSTANTIATE_VALUE
+
+}  // namespace oscillon

@@ -1,0 +1,177 @@
+#include "engine/io/tsv.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <numeric>
+#include <tuple>
+
+#include "engine/base/error.hpp"
+#include "engine/io/atomic_file.hpp"
+#include "engine/io/input_file.hpp"
+
+namespace oscillon {
+
+namespace {
+
+// Entries in the order of the file; entry k stands on line k + 1.
+template <NetworkValue T>
+struct FileEntries {
+  std::vector<Index> rows, columns;
+  std::vector<T> values;
+};
+
+template <NetworkValue T>
+[[noreturn]] void throw_duplicate(const std::string& path,
+                                  const std::vector<FileEntries<T>>& chunks, Index row,
+                                  Index column) {
+  std::size_t line = 0;
+  std::size_t first = 0;
+  for (const auto& chunk : chunks) {
+    for (std::size_t k = 0; k < chunk.rows.size(); ++k) {
+      ++line;
+      if (chunk.rows[k] != row || chunk.columns[k] != column) continue;
+      if (first != 0) {
+        throw ParseError(path, line, 1,
+                         "the entry (" + std::to_string(row + 1) + ", " +
+                             std::to_string(column + 1) + ") stands on line " +
+                             std::to_string(first) + " already");
+      }
+      first = line;
+    }
+  }
+  throw Error(Fault::internal, path + ": a duplicate entry cannot be found again");
+}
+
+// Sorts the entries of one file row by column; they seldom need it.
+template <NetworkValue T>
+void sort_row(Index* columns, T* values, std::size_t count) {
+  if (std::is_sorted(columns, columns + count)) return;
+  std::vector<std::pair<Index, T>> entries(count);
+  for (std::size_t i = 0; i < count; ++i) entries[i] = {columns[i], values[i]};
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (std::size_t i = 0; i < count; ++i) std::tie(columns[i], values[i]) = entries[i];
+}
+
+template <class Number>
+void append_number(std::string& text, Number value) {
+  char digits[64];
+  const auto result = std::to_chars(digits, digits + sizeof digits, value);
+  text.append(digits, result.ptr);
+}
+
+}  // namespace
+
+template <NetworkValue T>
+Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
+                              const ScanOptions& options) {
+  const InputFile file(path);
+  const Index row_limit = file_rows > 0 ? file_rows : GrB_INDEX_MAX;
+  const auto chunks = scan_lines<FileEntries<T>>(
+      path, file.text(), options, [&](LineScanner& line, FileEntries<T>& into) {
+        into.rows.push_back(line.index("row", row_limit));
+        line.separator("column index");
+        into.columns.push_back(line.index("column", file_columns));
+        line.separator("value");
+        into.values.push_back(line.value<T>());
+        line.end();
+      });
+
+  // A counting sort by file row keeps the order of the file within each row.
+  Compressed<T> arrays;
+  arrays.orientation = Orientation::by_column;
+  arrays.rows = file_columns;
+  arrays.columns = file_rows;
+  std::size_t entries = 0;
+  for (const auto& chunk : chunks) {
+    entries += chunk.rows.size();
+    if (file_rows > 0 || chunk.rows.empty()) continue;
+    const Index greatest = *std::max_element(chunk.rows.begin(), chunk.rows.end());
+    arrays.columns = std::max(arrays.columns, greatest + 1);
+  }
+  constexpr Index most_rows = Index{1} << 40;
+  if (arrays.columns > most_rows) {
+    throw ParseError(path, 0, 0,
+                     "the greatest row index is " + std::to_string(arrays.columns) +
+                         ", more samples than can be held; give their number");
+  }
+  arrays.offsets.assign(arrays.columns + 1, 0);
+  for (const auto& chunk : chunks) {
+    for (const Index row : chunk.rows) ++arrays.offsets[row + 1];
+  }
+  std::partial_sum(arrays.offsets.begin(), arrays.offsets.end(), arrays.offsets.begin());
+  std::vector<Index> next(arrays.offsets.begin(), arrays.offsets.end() - 1);
+  arrays.indices.resize(entries);
+  arrays.values.resize(entries);
+  for (const auto& chunk : chunks) {
+    for (std::size_t k = 0; k < chunk.rows.size(); ++k) {
+      const Index p = next[chunk.rows[k]]++;
+      arrays.indices[p] = chunk.columns[k];
+      arrays.values[p] = chunk.values[k];
+    }
+  }
+  for (Index row = 0; row < arrays.columns; ++row) {
+    const Index begin = arrays.offsets[row];
+    const Index count = arrays.offsets[row + 1] - begin;
+    Index* columns = arrays.indices.data() + begin;
+    sort_row(columns, arrays.values.data() + begin, count);
+    const Index* twice = std::adjacent_find(columns, columns + count);
+    if (twice != columns + count) throw_duplicate(path, chunks, row, *twice);
+  }
+  return Matrix<T>::from_compressed(arrays);
+}
+
+template <NetworkValue T>
+void write_transposed_tsv(const std::string& path, const Matrix<T>& matrix) {
+  AtomicFile file(path);
+  const Compressed<T> arrays = matrix.compressed(Orientation::by_column);
+  std::string line;
+  for (Index column = 0; column < arrays.columns; ++column) {
+    for (Index p = arrays.offsets[column]; p < arrays.offsets[column + 1]; ++p) {
+      line.clear();
+      append_number(line, column + 1);
+      line += '\t';
+      append_number(line, arrays.indices[p] + 1);
+      line += '\t';
+      append_number(line, arrays.values[p]);
+      line += '\n';
+      file.append(line);
+    }
+  }
+  file.commit();
+}
+
+std::vector<Index> read_categories(const std::string& path, Index samples) {
+  const InputFile file(path);
+  std::vector<Index> categories;
+  ScanOptions options;
+  options.threads = 1;  // so that each line can be held against the one before it
+  options.chunk_bytes = std::max<std::size_t>(file.text().size(), 1);
+  struct Nothing {};
+  scan_lines<Nothing>(path, file.text(), options, [&](LineScanner& line, Nothing&) {
+    const char* place = line.place();
+    const Index sample = line.index("sample", samples);
+    line.end();
+    if (!categories.empty() && sample <= categories.back()) {
+      line.fail(place, "sample " + std::to_string(sample + 1) + " follows sample " +
+                           std::to_string(categories.back() + 1) + "; the numbers must ascend");
+    }
+    categories.push_back(sample);
+  });
+  return categories;
+}
+
+void write_categories(const std::string& path, const std::vector<Index>& samples) {
+  AtomicFile file(path);
+  for (const Index sample : samples) file.append(std::to_string(sample + 1) + "\n");
+  file.commit();
+}
+
+#define OSCILLON_INSTANTIATE_TSV(T)                                                             \
+  template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, const ScanOptions&); \
+  template void write_transposed_tsv(const std::string&, const Matrix<T>&);
+OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_TSV)
+#undef OSCILLON_INSTANTIATE_TSV
+
+}  // namespace oscillon

@@ -1,0 +1,39 @@
+// The text files of the sparse DNN Graph Challenge: matrices as `row<TAB>column<TAB>value`, and
+// lists of categories; indices count from 1, no header.
+//
+// The Challenge keeps a layer as inputs x outputs and a batch as samples x features; we keep the
+// transposes (W: outputs x inputs, Y: features x samples). They are turned over once, here: a row
+// of the file becomes a column of the matrix, contiguous in memory.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/algebra/matrix.hpp"
+#include "engine/io/text_scan.hpp"
+
+namespace oscillon {
+
+// The transpose of the matrix in the file: file_columns x file_rows, by column. With file_rows 0
+// there are as many as the greatest row index. Lines may come in any order. Throws ParseError for
+// malformed lines, indices out of range and entries that stand twice (naming both lines).
+template <NetworkValue T>
+Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
+                              const ScanOptions& options = {});
+
+// Writes the transpose of a matrix, row of the file after row, values in their shortest exact form.
+template <NetworkValue T>
+void write_transposed_tsv(const std::string& path, const Matrix<T>& matrix);
+
+// Sample numbers, ascending, one a line; returned counted from 0. `samples` is how many there are.
+std::vector<Index> read_categories(const std::string& path, Index samples);
+void write_categories(const std::string& path, const std::vector<Index>& samples);
+
+#define OSCILLON_EXTERN_TSV(T)                                                    \
+  extern template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, \
+                                                const ScanOptions&);              \
+  extern template void write_transposed_tsv(const std::string&, const Matrix<T>&);
+OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_TSV)
+#undef OSCILLON_EXTERN_TSV
+
+}  // namespace oscillon

@@ -1,0 +1,39 @@
+#include "verify/bench/naive.hpp"
+
+#include "engine/algebra/semiring.hpp"
+
+namespace oscillon::bench {
+
+template <NetworkValue T>
+Matrix<T> infer_naive(const std::vector<std::shared_ptr<const Layer<T>>>& layers,
+                      const Matrix<T>& Y0) {
+  using G = GraphblasType<T>;
+  Matrix<T> Y = Y0.clone();
+  for (const auto& layer : layers) {
+    const Matrix<T> D = Matrix<T>::diagonal(layer->bias());
+    Matrix<T> Z(layer->outputs(), Y.columns(), Orientation::by_column);
+    check(GrB_mxm(Z.handle(), nullptr, nullptr, PlusTimes::graphblas<T>(),
+                  layer->weights().handle(), Y.handle(), nullptr),
+          "W Y", {Z.handle(), layer->weights().handle(), Y.handle()});
+    check(GrB_mxm(Z.handle(), nullptr, nullptr, MinPlus::graphblas<T>(), D.handle(), Z.handle(),
+                  nullptr),
+          "add the bias", {Z.handle()});
+    check(G::select(Z.handle(), nullptr, nullptr, G::value_greater(), Z.handle(), T(0), nullptr),
+          "ReLU", {Z.handle()});
+    if (layer->cap()) {
+      check(G::apply_second(Z.handle(), nullptr, nullptr, G::min(), Z.handle(), *layer->cap(),
+                            nullptr),
+            "cap", {Z.handle()});
+    }
+    Y = std::move(Z);
+  }
+  Y.finish();
+  return Y;
+}
+
+template Matrix<float> infer_naive(const std::vector<std::shared_ptr<const Layer<float>>>&,
+                                   const Matrix<float>&);
+template Matrix<double> infer_naive(const std::vector<std::shared_ptr<const Layer<double>>>&,
+                                    const Matrix<double>&);
+
+}  // namespace oscillon::bench

@@ -1,0 +1,41 @@
+// Challenge problems on disk, in the official text formats (.tsv, also .tsv.gz).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/network/network.hpp"
+#include "verify/challenge/catalogue.hpp"
+
+namespace oscillon::challenge {
+
+// Where layer `layer` (from 1) of a problem is in `folder`: folder/neuronN/nN-lK.tsv or
+// folder/nN-lK.tsv, each also with .gz. Throws Error(cannot_open) naming the first place.
+std::string find_layer(const std::string& folder, Index neurons, Index layer);
+
+// Reads `depth` layers. Every neuron has the bias `bias`, every layer the official cap.
+template <NetworkValue T>
+std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& folder, Index neurons,
+                                                         Index depth, T bias, int threads = 0);
+
+// The inputs, features x samples. With `samples` 0 there are as many as the greatest number in the
+// file.
+template <NetworkValue T>
+Matrix<T> read_inputs(const std::string& path, Index neurons, Index samples = 0, int threads = 0);
+
+// Writes the inputs and every layer of a source under `folder` by their official names, each file
+// complete or absent.
+template <NetworkValue T>
+void write_problem(const std::string& folder, LayerSource<T>& source, const Matrix<T>& Y0);
+
+#define OSCILLON_EXTERN_FILES(T)                                                                  \
+  extern template std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string&,    \
+                                                                           Index, Index, T, int); \
+  extern template Matrix<T> read_inputs(const std::string&, Index, Index, int);                   \
+  extern template void write_problem(const std::string&, LayerSource<T>&, const Matrix<T>&);
+OSCILLON_EXTERN_FILES(float)
+OSCILLON_EXTERN_FILES(double)
+#undef OSCILLON_EXTERN_FILES
+
+}  // namespace oscillon::challenge

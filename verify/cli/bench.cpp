@@ -1,0 +1,130 @@
+// `oscillon bench`: times the engine beside the naive way, in one process, verified before timed.
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/thread_team.hpp"
+#include "engine/inference/inference.hpp"
+#include "verify/bench/naive.hpp"
+#include "verify/challenge/check.hpp"
+#include "verify/challenge/files.hpp"
+#include "verify/cli/command.hpp"
+
+namespace oscillon::cli {
+
+namespace {
+
+struct BenchOptions : CommonOptions {
+  std::string images, layers;
+  Index neurons = 1024;
+  Index depth = 120;
+  Index samples = 0;
+  Index tile = 0;
+  int repeats = 3;
+};
+
+double timed(const std::function<void()>& run) {
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct Times {
+  std::string name;
+  std::vector<double> seconds;
+  double median() const {
+    std::vector<double> sorted = seconds;
+    std::sort(sorted.begin(), sorted.end());
+    const std::size_t middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+  double least() const { return *std::min_element(seconds.begin(), seconds.end()); }
+  double most() const { return *std::max_element(seconds.begin(), seconds.end()); }
+};
+
+int bench_challenge(const BenchOptions& options) {
+  using T = float;
+  const challenge::Size& size = challenge::size_of(options.neurons);
+  const auto layers = challenge::read_layers<T>(options.layers, size.neurons, options.depth,
+                                                static_cast<T>(size.bias), options.threads);
+  const Matrix<T> Y0 =
+      challenge::read_inputs<T>(options.images, size.neurons, options.samples, options.threads);
+  Network<T> network(layers);
+  LayerSource<T>& source = network;
+  const int threads = thread_count(options.threads);
+  set_graphblas_threads(threads);
+  InferenceOptions inference;
+  inference.threads = threads;
+  inference.tile = options.tile;
+
+  // Verify first; this is the warm-up too.
+  const auto expected = challenge::categories_of(infer(source, Y0, inference).Y);
+  const auto check = challenge::check_categories(
+      challenge::categories_of(bench::infer_naive(layers, Y0)), expected);
+  if (!check.passed()) {
+    print("The naive way and the engine differ, so nothing is timed: " + check.message() + "\n");
+    return exit_mismatch;
+  }
+
+  Times naive{"naive", {}};
+  Times engine{std::string(name_of(inference.plan)), {}};
+  for (int i = 0; i < options.repeats; ++i) {
+    naive.seconds.push_back(timed([&] { bench::infer_naive(layers, Y0); }));
+    engine.seconds.push_back(timed([&] { infer(source, Y0, inference); }));
+  }
+
+  const double work = static_cast<double>(Y0.columns()) * static_cast<double>(network.edges());
+  const double ratio = engine.median() / naive.median();
+  std::string text = grouped(size.neurons) + " neurons x " + std::to_string(options.depth) +
+                     " layers, " + grouped(Y0.columns()) + " inputs, fp32, " +
+                     std::to_string(threads) + " threads, GraphBLAS " + graphblas_version() + ", " +
+                     std::to_string(options.repeats) + " runs each in turn, " +
+                     grouped(expected.size()) + " categories both ways\n" +
+                     "plan        median s     least      most     edges/s\n";
+  nlohmann::ordered_json record{{"neurons", size.neurons}, {"depth", options.depth},
+                                {"inputs", Y0.columns()},  {"edges", network.edges()},
+                                {"threads", threads},      {"graphblas", graphblas_version()}};
+  for (const Times& times : {naive, engine}) {
+    char line[160];
+    std::snprintf(line, sizeof line, "%-10s %9.3f %9.3f %9.3f   %.3e\n", times.name.c_str(),
+                  times.median(), times.least(), times.most(), work / times.median());
+    text += line;
+    record["plans"].push_back({{"plan", times.name},
+                               {"seconds", times.seconds},
+                               {"median_seconds", times.median()},
+                               {"edges_per_second", work / times.median()}});
+  }
+  text += engine.name + " / naive: " + number(ratio, 3) + " of the time\n";
+  record["ratio"] = ratio;
+  print(options.json ? record.dump(2) + "\n" : text);
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& program, Action& action) {
+  auto* bench = program.add_subcommand("bench", "Time the engine, verified before timed");
+  bench->require_subcommand(1);
+  auto* app = bench->add_subcommand("challenge", "A Challenge problem, beside the naive way");
+  auto options = std::make_shared<BenchOptions>();
+  app->add_option("--images", options->images, "Input file: sparse-images-N.tsv, also .gz")
+      ->required();
+  app->add_option("--layers", options->layers, "Folder with neuronN/nN-lK.tsv, also .gz")
+      ->required();
+  app->add_option("--neurons", options->neurons, "Neurons a layer")->capture_default_str();
+  app->add_option("--depth", options->depth, "Layers")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app->add_option("--samples", options->samples,
+                  "Number of inputs; 0 takes the greatest number in the file");
+  app->add_option("--tile", options->tile, "Samples a tile; 0 leaves the choice to the plan");
+  app->add_option("--repeats", options->repeats, "Timed runs of each")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  add_threads_option(*app, *options);
+  add_json_option(*app, *options);
+  add_example(*app, "oscillon bench challenge --images data/sparse-images-1024.tsv --layers data");
+  app->callback([options, &action] { action = [options] { return bench_challenge(*options); }; });
+}
+
+}  // namespace oscillon::cli

@@ -1,0 +1,97 @@
+#include "verify/cli/command.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace oscillon::cli {
+
+int exit_code(Fault fault) {
+  switch (fault) {
+    case Fault::usage:
+      return 2;
+    case Fault::bad_data:
+      return 65;
+    case Fault::cannot_open:
+      return 66;
+    case Fault::internal:
+      return 70;
+    case Fault::out_of_memory:
+      return 71;
+    case Fault::cannot_create:
+      return 73;
+    case Fault::io:
+      return 74;
+    case Fault::interrupted:
+      return 75;
+  }
+  return 70;
+}
+
+void add_threads_option(CLI::App& app, CommonOptions& options) {
+  app.add_option("--threads", options.threads, "Threads to use; 0 takes all cores")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+}
+
+void add_precision_option(CLI::App& app, CommonOptions& options) {
+  app.add_option("--precision", options.precision,
+                 "Value type of weights and sums: fp32, fp64, int32 or int64")
+      ->capture_default_str();
+}
+
+void add_bias_on_option(CLI::App& app, CommonOptions& options) {
+  app.add_option(
+         "--bias-on", options.bias_on,
+         "What the bias is added to: the stored entries of W Y (stored), or every neuron of a "
+         "live sample (live-samples)")
+      ->capture_default_str();
+}
+
+void add_json_option(CLI::App& app, CommonOptions& options) {
+  app.add_flag("--json", options.json, "Print a JSON record instead of text");
+}
+
+void add_example(CLI::App& app, std::string_view example) {
+  app.footer("Example:\n  " + std::string(example));
+}
+
+void print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw Error(Fault::io, "cannot write to the standard output");
+  }
+}
+
+std::string number(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*g", digits, value);
+  return text;
+}
+
+std::string grouped(Index value) {
+  std::string digits = std::to_string(value);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+ProgressBar::ProgressBar() : terminal_(isatty(STDERR_FILENO) == 1) {}
+
+ProgressBar::~ProgressBar() {
+  if (shown_) std::fputs("\r\033[K", stderr);
+}
+
+void ProgressBar::show(const Progress& progress) {
+  if (!terminal_ || progress.seconds < 2) return;
+  shown_ = true;
+  const double share =
+      progress.layers == 0 ? 1 : double(progress.layers_done) / double(progress.layers);
+  const int width = 30;
+  const int filled = static_cast<int>(share * width);
+  const double left = share > 0 ? progress.seconds * (1 - share) / share : 0;
+  std::fprintf(stderr, "\r[%s%s] layer %zu of %zu, %s live, %.0f s left\033[K",
+               std::string(static_cast<std::size_t>(filled), '#').c_str(),
+               std::string(static_cast<std::size_t>(width - filled), '.').c_str(),
+               progress.layers_done, progress.layers, grouped(progress.live_samples).c_str(), left);
+}
+
+}  // namespace oscillon::cli

@@ -1,0 +1,89 @@
+// What the subcommands of the program share: exit codes, common options, output that is checked,
+// the choice of the value type, and the progress bar.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/algebra/graphblas.hpp"
+#include "engine/base/error.hpp"
+#include "engine/base/progress.hpp"
+
+namespace oscillon::cli {
+
+constexpr int exit_ok = 0;
+constexpr int exit_mismatch = 1;  // a verification that was asked for has failed
+
+// 2 usage, 65 bad data, 66 cannot open, 70 internal check, 71 memory, 73 cannot create, 74 I/O
+// error, 75 interrupted.
+int exit_code(Fault fault);
+
+// What a parsed subcommand does; returns the exit code.
+using Action = std::function<int()>;
+
+struct CommonOptions {
+  int threads = 0;
+  std::string precision = "fp32";
+  std::string bias_on = "stored";
+  bool json = false;
+};
+
+void add_threads_option(CLI::App& app, CommonOptions& options);
+void add_precision_option(CLI::App& app, CommonOptions& options);
+void add_bias_on_option(CLI::App& app, CommonOptions& options);
+void add_json_option(CLI::App& app, CommonOptions& options);
+
+// The text under a subcommand's --help.
+void add_example(CLI::App& app, std::string_view example);
+
+// Writes to stdout. Throws Error(io) when that fails.
+void print(std::string_view text);
+
+// printf-like formatting of a number with `digits` significant digits.
+std::string number(double value, int digits = 4);
+
+// 1234567 as "1,234,567".
+std::string grouped(Index value);
+
+// Calls run.operator()<T>() for the network type that `precision` names.
+template <class Run>
+auto with_precision(std::string_view precision, Run&& run) {
+  if (precision == GraphblasType<float>::name) return run.template operator()<float>();
+  if (precision == GraphblasType<double>::name) return run.template operator()<double>();
+  if (precision == GraphblasType<std::int32_t>::name)
+    return run.template operator()<std::int32_t>();
+  if (precision == GraphblasType<std::int64_t>::name)
+    return run.template operator()<std::int64_t>();
+  throw Error(Fault::usage, "no precision is called \"" + std::string(precision) +
+                                "\": there are fp32, fp64, int32 and int64");
+}
+
+// A bar on stderr, once a run takes more than two seconds and if stderr is a terminal; else
+// nothing.
+class ProgressBar {
+ public:
+  ProgressBar();
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  void show(const Progress& progress);
+  ProgressCallback callback() {
+    return [this](const Progress& progress) { show(progress); };
+  }
+
+ private:
+  bool terminal_;
+  bool shown_ = false;
+};
+
+void add_challenge(CLI::App& program, Action& action);
+void add_bench(CLI::App& program, Action& action);
+void add_infer(CLI::App& program, Action& action);
+void add_show(CLI::App& program, Action& action);
+void add_solve(CLI::App& program, Action& action);
+
+}  // namespace oscillon::cli

@@ -1,0 +1,149 @@
+// `oscillon solve`: builds DNN problems whose answer is known exactly, proves it by inference,
+// writes them.
+#include <nlohmann/json.hpp>
+
+#include "engine/io/input_file.hpp"
+#include "engine/io/keyed_tsv.hpp"
+#include "engine/io/network_folder.hpp"
+#include "solutions/selective.hpp"
+#include "verify/cli/command.hpp"
+
+namespace oscillon::cli {
+
+namespace {
+
+struct WordsOptions : CommonOptions {
+  std::string file;
+  std::size_t layers = 1;
+  std::string structure;
+  std::string output;
+};
+
+// One word a line; the last line may lack its end.
+std::vector<std::string> read_words(const std::string& path) {
+  const InputFile file(path);
+  std::vector<std::string> words;
+  std::string_view rest = file.text();
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view word = rest.substr(0, end);
+    if (word.ends_with('\r')) word.remove_suffix(1);
+    if (word.empty()) {
+      throw ParseError(path, words.size() + 1, 0, "empty line where a word should be");
+    }
+    words.emplace_back(word);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return words;
+}
+
+// What one value type and one form of the network gave.
+struct Outcome {
+  std::string precision;
+  std::string form;
+  Exactness exactness;
+};
+
+template <NetworkValue T>
+void prove(Problem<T>& problem, const WordsOptions& options, std::vector<Outcome>& outcomes) {
+  InferenceOptions inference;
+  inference.threads = options.threads;
+  const std::string precision(GraphblasType<T>::name);
+  outcomes.push_back({precision, "layered", is_exact(problem, inference)});
+  Problem<T> single = collapsed(problem);
+  outcomes.push_back({precision, "collapsed", is_exact(single, inference)});
+}
+
+struct Size {
+  Index categories = 0, features = 0, edges = 0;
+};
+
+template <NetworkValue T>
+Size solve_words_in(const std::vector<std::string>& words, const Structure& structure,
+                    const WordsOptions& options, std::vector<Outcome>& outcomes) {
+  Problem<T> problem = selective_problem<T>(words, structure);
+  prove(problem, options, outcomes);
+  if (!options.output.empty()) {
+    write_network_folder(options.output, problem.network);
+    write_array(options.output + "/inputs.tsv", problem.inputs);
+    write_array(options.output + "/expected.tsv", problem.expected);
+  }
+  return {problem.network.outputs(), problem.network.inputs(), problem.network.edges()};
+}
+
+int solve_words(const WordsOptions& options) {
+  const std::vector<std::string> words = read_words(options.file);
+  const std::size_t positions = word_length(words);
+  const Structure structure = options.structure.empty()
+                                  ? sliding_windows(positions, options.layers)
+                                  : parse_structure(options.structure, positions);
+  std::vector<Outcome> outcomes;
+  Size size;
+  const std::vector<std::string> all{"fp64", "int32", "int64", "fp32"};
+  for (const std::string& precision :
+       options.precision == "all" ? all : std::vector<std::string>{options.precision}) {
+    size = with_precision(precision, [&]<class T>() {
+      return solve_words_in<T>(words, structure, options, outcomes);
+    });
+  }
+
+  bool exact = true;
+  nlohmann::json record{{"categories", size.categories},
+                        {"features", size.features},
+                        {"layers", structure.layers()},
+                        {"edges", size.edges},
+                        {"runs", nlohmann::json::array()}};
+  std::string text =
+      std::to_string(size.categories) + " categories, " + std::to_string(size.features) +
+      " features, " + std::to_string(structure.layers()) + " layer" +
+      (structure.layers() == 1 ? "" : "s") + ", " + std::to_string(size.edges) + " edges\n";
+  for (const Outcome& outcome : outcomes) {
+    exact = exact && outcome.exactness.exact;
+    std::string line = "  " + outcome.precision;
+    line.resize(9, ' ');
+    line += outcome.form;
+    line.resize(20, ' ');
+    text += line + (outcome.exactness.exact ? "Y_L = I" : outcome.exactness.difference) + "\n";
+    record["runs"].push_back({{"precision", outcome.precision},
+                              {"form", outcome.form},
+                              {"exact", outcome.exactness.exact},
+                              {"difference", outcome.exactness.difference},
+                              {"seconds", outcome.exactness.profile.seconds}});
+  }
+  record["exact"] = exact;
+  text += exact ? "Solution EXACT\n" : "Solution NOT EXACT\n";
+  print(options.json ? record.dump(2) + "\n" : text);
+  return exact ? exit_ok : exit_mismatch;
+}
+
+}  // namespace
+
+void add_solve(CLI::App& program, Action& action) {
+  auto* solve = program.add_subcommand("solve", "Build exact DNN solutions and prove them");
+  solve->require_subcommand(1);
+  auto* words = solve->add_subcommand("words", "Select the words of a list, one a line");
+  auto options = std::make_shared<WordsOptions>();
+  words->add_option("FILE", options->file, "The words: UTF-8, of one length")->required();
+  auto* layers = words
+                     ->add_option("--layers", options->layers,
+                                  "Layers; hidden ones take windows of 2, 3, … letters")
+                     ->check(CLI::PositiveNumber)
+                     ->capture_default_str();
+  words
+      ->add_option("--structure", options->structure,
+                   "Hidden layers as sets of positions, such as \"12,23,34;123,234\"")
+      ->excludes(layers);
+  words
+      ->add_option("--precision", options->precision,
+                   "Value type: fp32, fp64, int32, int64, or all of them")
+      ->capture_default_str();
+  words->add_option("--output", options->output,
+                    "Folder to write the network, inputs.tsv and expected.tsv to");
+  add_threads_option(*words, *options);
+  add_json_option(*words, *options);
+  add_example(*words,
+              "oscillon solve words verify/words/two-letter.txt --layers 1 --precision all");
+  words->callback([options, &action] { action = [options] { return solve_words(*options); }; });
+}
+
+}  // namespace oscillon::cli
