@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace oscillon {
 
@@ -120,6 +121,30 @@ std::vector<std::string> neuron_keys(const SplitWords& words, PositionSet S) {
   return keys;
 }
 
+// keys[l][s][w] is the neuron of subset s of family l that word w activates; those of the last
+// family are the words. A hidden neuron whose key is taken by a lower family or a word gets primes.
+using NeuronKeys = std::vector<std::vector<std::vector<std::string>>>;
+
+NeuronKeys all_neuron_keys(const SplitWords& letters, const std::vector<std::string>& words,
+                           const std::vector<std::vector<PositionSet>>& layers) {
+  NeuronKeys keys;
+  std::set<std::string> taken(words.begin(), words.end());
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    keys.emplace_back();
+    for (const PositionSet S : layers[l]) {
+      std::vector<std::string> names = neuron_keys(letters, S);
+      const auto is_taken = [&](const std::string& key) { return taken.contains(key); };
+      while (l > 0 && std::any_of(names.begin(), names.end(), is_taken)) {
+        for (std::string& name : names) name += '\'';
+      }
+      keys.back().push_back(std::move(names));
+    }
+    for (const auto& names : keys.back()) taken.insert(names.begin(), names.end());
+  }
+  keys.push_back({words});
+  return keys;
+}
+
 std::vector<PositionSet> single_positions(std::size_t positions) {
   std::vector<PositionSet> singles;
   for (std::size_t p = 0; p < positions; ++p) singles.push_back(PositionSet{1} << p);
@@ -143,6 +168,10 @@ Structure parse_structure(std::string_view text, std::size_t positions) {
     std::vector<PositionSet> sets;
     for (const std::string_view subset : split(family, ',')) {
       sets.push_back(parse_subset(subset, positions));
+      if (std::count(sets.begin(), sets.end(), sets.back()) > 1) {
+        throw Error(Fault::usage,
+                    "the structure has the positions " + std::string(subset) + " twice in a layer");
+      }
     }
     structure.hidden.push_back(std::move(sets));
   }
@@ -199,13 +228,7 @@ Problem<T> selective_problem(const std::vector<std::string>& words, const Struct
   require_cover(structure, length);
   const auto layers = families(structure, length);
 
-  // The neurons' keys, one list a subset: element w is the neuron that word w activates.
-  std::vector<std::vector<std::vector<std::string>>> keys;
-  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
-    keys.emplace_back();
-    for (const PositionSet S : layers[l]) keys.back().push_back(neuron_keys(letters, S));
-  }
-  keys.push_back({words});
+  const NeuronKeys keys = all_neuron_keys(letters, words, layers);
 
   // (+) I(f_S, f_T) over max: equal entries, of different words or subsets, stay 1.
   const auto connect = [&](std::size_t to, std::size_t from) {

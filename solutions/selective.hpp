@@ -2,7 +2,8 @@
 // paper, section V.
 //
 // A hidden neuron stands for a subset S of the positions and the letters that a word has there; its
-// key joins the features it needs: "1t2h". A structure says which subsets form each layer; the last
+// key joins the features it needs: "1t2h". Where a subset stands in several layers, each one above
+// the first has a prime more: "1t2h'". A structure says which subsets form each layer; the last
 // layer holds the set of all positions, whose neurons are the categories, keyed by the words
 // themselves. Then
 //   W_l = (+)_{S in F_(l+1), T in F_l, T subset of S} I(f_S, f_T), values clamped to 1,

@@ -130,6 +130,8 @@ Matrix<T> Matrix<T>::build(Index rows, Index columns, const Triples<T>& triples,
                      std::to_string(triples.size()) + " values");
   }
   Matrix matrix(rows, columns, orientation);
+  // An empty std::vector may have no array at all, which GraphBLAS takes for a mistake.
+  if (triples.size() == 0) return matrix;
   const GrB_Info info = GraphblasType<T>::build(
       matrix.handle_, triples.rows.data(), triples.columns.data(),
       as_values<T>(triples.values.data()), triples.size(), collision_operator<T>(collision));
@@ -141,7 +143,8 @@ Matrix<T> Matrix<T>::build(Index rows, Index columns, const Triples<T>& triples,
 template <Value T>
 Matrix<T> Matrix<T>::from_compressed(const Compressed<T>& arrays) {
   validate(arrays);
-  Matrix matrix(0, 0, arrays.orientation);
+  Matrix matrix(arrays.rows, arrays.columns, arrays.orientation);
+  if (arrays.size() == 0) return matrix;
   GrB_Matrix made = nullptr;
   check(GraphblasType<T>::import_arrays(
             &made, GraphblasType<T>::type(), arrays.rows, arrays.columns, arrays.offsets.data(),
@@ -239,7 +242,7 @@ Compressed<T> Matrix<T>::compressed(Orientation orientation) const {
   arrays.offsets.resize(offsets);
   arrays.indices.resize(indices);
   arrays.values.resize(values);
-  // An empty std::vector may have no array at all, which GraphBLAS takes for a mistake.
+  // As in build: no null pointers, even where nothing is to be written.
   Index no_index = 0;
   Array<T> no_value{};
   check(GraphblasType<T>::export_arrays(
@@ -253,6 +256,12 @@ Compressed<T> Matrix<T>::compressed(Orientation orientation) const {
 template <Value T>
 void Matrix<T>::finish() {
   check(GrB_Matrix_wait(handle_, GrB_MATERIALIZE), "finish a matrix", {handle_});
+}
+
+template <Value T>
+void Matrix<T>::keep_sparse() {
+  check(GxB_Matrix_Option_set_INT32(handle_, GxB_SPARSITY_CONTROL, GxB_SPARSE + GxB_HYPERSPARSE),
+        "keep a matrix sparse", {handle_});
 }
 
 #define OSCILLON_INSTANTIATE_MATRIX(T) template class Matrix<T>;

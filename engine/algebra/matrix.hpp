@@ -97,6 +97,11 @@ class Matrix {
   // vector.
   void finish();
 
+  // From now on the matrix is stored in compressed vectors, however full it gets. Left to itself
+  // GraphBLAS turns a matrix that fills up into a bitmap or a full array, whose products sum in an
+  // order of their own.
+  void keep_sparse();
+
   GrB_Matrix handle() const { return handle_; }
 
  private:

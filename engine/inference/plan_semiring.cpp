@@ -23,14 +23,10 @@ GrB_Descriptor ascending_sums() {
   return descriptor;
 }
 
-// Left to itself GraphBLAS turns a matrix that fills up into a bitmap, whose kernels sum in their
-// own order.
 template <NetworkValue T>
 Matrix<T> sparse_columns(Index rows, Index columns) {
   Matrix<T> made(rows, columns, Orientation::by_column);
-  check(GxB_Matrix_Option_set_INT32(made.handle(), GxB_SPARSITY_CONTROL,
-                                    GxB_SPARSE + GxB_HYPERSPARSE),
-        "keep a matrix sparse", {made.handle()});
+  made.keep_sparse();
   return made;
 }
 
@@ -64,6 +60,7 @@ SemiringPlan<T>::SemiringPlan(std::shared_ptr<const Layer<T>> layer, BiasOn bias
     for (Index i = 0; i < b.size(); ++i) column.add(i, 0, b[i]);
     bias_ = Matrix<T>::build(b.size(), 1, column, Collision::none, Orientation::by_column);
   }
+  bias_.keep_sparse();
   bias_.finish();
 }
 

@@ -58,6 +58,7 @@ Tile<T> cut_tile(const Compressed<T>& batch, Index begin, Index end, double magn
   part.indices.assign(at(batch.indices, first), at(batch.indices, last));
   part.values.assign(at(batch.values, first), at(batch.values, last));
   Tile<T> tile{Matrix<T>::from_compressed(part), std::vector<Index>(end - begin), magnitude};
+  tile.Y.keep_sparse();
   std::iota(tile.samples.begin(), tile.samples.end(), begin);
   return tile;
 }
@@ -118,6 +119,7 @@ std::vector<Tile<T>> pack_survivors(const std::vector<Tile<T>>& tiles, Index neu
       made.magnitude = std::max(made.magnitude, tiles[source].magnitude);
     }
     made.Y = Matrix<T>::from_compressed(arrays);
+    made.Y.keep_sparse();
     packed.push_back(std::move(made));
   }
   return packed;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "engine/base/error.hpp"
 
@@ -25,8 +26,11 @@ std::string folder_of(const std::string& path) {
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path), temporary_(path + ".XXXXXX") {
-  if (std::filesystem::is_directory(path)) {
-    throw Error(Fault::cannot_create, "cannot create " + path + ": there is a folder of that name");
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw Error(Fault::cannot_create, "cannot create " + path + ": there is a " +
+                                          (S_ISDIR(status.st_mode) ? "folder" : "special file") +
+                                          " of that name");
   }
   descriptor_ = mkostemp(temporary_.data(), O_CLOEXEC);
   if (descriptor_ < 0) {
@@ -65,16 +69,14 @@ void AtomicFile::commit() {
   umask(mask);
   if (fchmod(descriptor_, 0666 & ~mask) != 0) fail("set the rights of");
   if (fsync(descriptor_) != 0) fail("flush");
-  const int descriptor = descriptor_;
-  descriptor_ = -1;
-  if (close(descriptor) != 0) fail("close");
+  if (close(std::exchange(descriptor_, -1)) != 0) fail("close");
+  // From here on the descriptor is the folder's, opened while a failure still leaves no file.
+  descriptor_ = open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ < 0) fail("open the folder of");
   if (rename(temporary_.c_str(), path_.c_str()) != 0) fail("name");
   temporary_.clear();
-  const int folder = open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) fail("flush the folder of");
-  const int synced = fsync(folder);
-  close(folder);
-  if (synced != 0) fail("flush the folder of");
+  if (fsync(descriptor_) != 0) fail("flush the folder of");
+  if (close(std::exchange(descriptor_, -1)) != 0) fail("close the folder of");
 }
 
 void write_file(const std::string& path, std::string_view contents) {

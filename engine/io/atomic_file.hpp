@@ -9,7 +9,8 @@ namespace oscillon {
 
 class AtomicFile {
  public:
-  // Throws Error(cannot_create) when no file can be made in the folder of `path`.
+  // Throws Error(cannot_create) when no file can be made in the folder of `path`, or when what has
+  // the name already is no ordinary file: a device must not be replaced by a file.
   explicit AtomicFile(const std::string& path);
 
   // Removes what was written unless commit() has run.
@@ -20,7 +21,8 @@ class AtomicFile {
   // Throws Error(io) when the bytes cannot be written.
   void append(std::string_view bytes);
 
-  // Flushes to the disk and gives the file its name. Throws Error(io); then there is no file.
+  // Flushes to the disk and gives the file its name. Throws Error(io); then there is no file,
+  // unless all that failed is flushing the folder.
   void commit();
 
  private:

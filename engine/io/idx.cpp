@@ -30,9 +30,13 @@ IdxImages read_idx_images(const std::string& path) {
   images.count = big_endian(data.substr(4));
   images.height = big_endian(data.substr(8));
   images.width = big_endian(data.substr(12));
-  const std::uint64_t pixels =
-      checked_multiply(checked_multiply(images.count, images.height, "images of an IDX file"),
-                       images.width, "pixels of an IDX file");
+  std::uint64_t pixels = 0;
+  try {
+    pixels = checked_multiply(checked_multiply(images.count, images.height, "rows of pixels"),
+                              images.width, "pixels");
+  } catch (const Error& error) {
+    throw ParseError(path, 0, 0, error.what());
+  }
   if (data.size() - header_bytes != pixels) {
     throw ParseError(path, 0, 0,
                      "the header promises " + std::to_string(images.count) + " images of " +

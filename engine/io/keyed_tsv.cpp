@@ -61,6 +61,12 @@ std::vector<KeyedEntries<T>> scan_tab_separated(std::string_view text, const std
                                      });
 }
 
+void refuse_nul(std::string_view field) {
+  if (const std::size_t nul = field.find('\0'); nul != std::string_view::npos) {
+    throw ScanFailure{field.data() + nul, "the line has a NUL byte"};
+  }
+}
+
 // One field of a comma-separated text from `begin` on, which moves to the separator or line end
 // behind it.
 std::string take_quoted_field(std::string_view text, std::size_t& begin) {
@@ -71,6 +77,7 @@ std::string take_quoted_field(std::string_view text, std::size_t& begin) {
     if (const std::size_t quote = field.find('"'); quote != std::string::npos) {
       throw ScanFailure{text.data() + begin + quote, "a quote inside an unquoted field"};
     }
+    refuse_nul(text.substr(begin, end - begin));
     begin = end;
     return field;
   }
@@ -80,6 +87,7 @@ std::string take_quoted_field(std::string_view text, std::size_t& begin) {
     if (quote == std::string_view::npos) {
       throw ScanFailure{text.data() + opening, "the quote is never closed"};
     }
+    refuse_nul(text.substr(begin, quote - begin));
     field.append(text.substr(begin, quote - begin));
     begin = quote + 1;
     if (begin == text.size() || text[begin] != '"') break;
@@ -113,6 +121,9 @@ std::vector<KeyedEntries<T>> scan_comma_separated(std::string_view text, const s
       pass_comma("column key");
       into.columns.push_back(take_quoted_field(text, begin));
       pass_comma("value");
+      if (begin == text.size() || text[begin] == '\n' || text[begin] == '\r') {
+        throw ScanFailure{text.data() + begin, "the value is missing"};
+      }
       LineScanner rest(take_line(text, begin, longest_keyed_line), ',');
       into.values.push_back(rest.value<T>());
       rest.end();
@@ -136,15 +147,18 @@ template <Value T>
     const std::string_view before =
         text.substr(0, static_cast<std::size_t>(entries.places[earlier->second] - text.data()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    throw_parse_error(
-        name, text,
-        {entries.places[k], "the entry (\"" + entries.rows[k] + "\", \"" + entries.columns[k] +
-                                "\") stands on line " + std::to_string(line) + " already"});
+    throw_parse_error(name, text,
+                      {entries.places[k], "the entry (" + quoted(entries.rows[k]) + ", " +
+                                              quoted(entries.columns[k]) + ") stands on line " +
+                                              std::to_string(line) + " already"});
   }
   throw Error(Fault::internal, name + ": a duplicate entry cannot be found again");
 }
 
 void append_key(std::string& text, std::string_view key, KeyedFormat format) {
+  if (key.find('\0') != std::string_view::npos) {
+    throw KeyError("the key " + quoted(key) + " has a NUL byte, which a text file cannot hold");
+  }
   if (format == KeyedFormat::comma_separated) {
     if (key.find_first_of(",\"\r\n") == std::string_view::npos) {
       text += key;

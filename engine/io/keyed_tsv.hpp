@@ -3,8 +3,8 @@
 //
 // In tab-separated files a key's tab, line feed, carriage return and backslash are written \t \n \r
 // \\. In comma-separated files a key that holds a comma, a quote or a line end is quoted, its
-// quotes doubled (RFC 4180). Empty keys are allowed. Entries stand in the order of row, then
-// column.
+// quotes doubled (RFC 4180). Empty keys are allowed, a NUL byte in a key is not. Entries stand in
+// the order of row, then column.
 #pragma once
 
 #include <string>

@@ -8,9 +8,6 @@
 
 namespace oscillon {
 
-namespace {
-
-// A field quoted for a message, cut where it is long and with control bytes shown as '?'.
 std::string quoted(std::string_view field) {
   std::string text(field.substr(0, 40));
   for (char& c : text) {
@@ -18,8 +15,6 @@ std::string quoted(std::string_view field) {
   }
   return "\"" + text + (field.size() > 40 ? "…\"" : "\"");
 }
-
-}  // namespace
 
 std::string_view LineScanner::field_at(const char* begin) const {
   return {begin, static_cast<std::size_t>(std::find(begin, end_, separator_) - begin)};
@@ -35,6 +30,9 @@ void LineScanner::fail_number(const char* begin, const char* what) const {
   if (field.front() == '+') {
     fail(begin,
          std::string("the ") + what + " " + quoted(field) + " has a leading +; leave it out");
+  }
+  if (field.front() == '-' && field.size() > 1 && field[1] >= '0' && field[1] <= '9') {
+    fail(begin, std::string("the ") + what + " " + quoted(field) + " is negative");
   }
   fail(begin, std::string("the ") + what + " " + quoted(field) + " is not a number");
 }
@@ -140,18 +138,17 @@ std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_
 std::string_view take_line(std::string_view text, std::size_t& begin, std::size_t longest_line) {
   const char* start = text.data() + begin;
   const std::size_t rest = text.size() - begin;
-  const void* found = std::memchr(start, '\n', std::min(rest, longest_line + 2));
-  std::size_t length = rest;
-  if (found != nullptr) {
-    length = static_cast<std::size_t>(static_cast<const char*>(found) - start);
-    begin += length + 1;
-  } else if (rest <= longest_line) {
-    begin = text.size();
-  } else {
-    throw ScanFailure{start, "the line is longer than " + std::to_string(longest_line) + " bytes"};
-  }
+  // A line that is as long as can be may have CR LF behind it; further there is no need to look.
+  const std::size_t reach = std::min(rest, longest_line + 2);
+  const void* found = reach > 0 ? std::memchr(start, '\n', reach) : nullptr;
+  const std::size_t length =
+      found != nullptr ? static_cast<std::size_t>(static_cast<const char*>(found) - start) : reach;
   std::string_view line(start, length);
   if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.size() > longest_line) {
+    throw ScanFailure{start, "the line is longer than " + std::to_string(longest_line) + " bytes"};
+  }
+  begin += found != nullptr ? length + 1 : length;
   if (line.empty()) throw ScanFailure{start, "the line is empty"};
   if (const void* nul = std::memchr(line.data(), '\0', line.size()); nul != nullptr) {
     throw ScanFailure{static_cast<const char*>(nul), "the line has a NUL byte"};

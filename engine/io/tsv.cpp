@@ -43,6 +43,11 @@ template <NetworkValue T>
   throw Error(Fault::internal, path + ": a duplicate entry cannot be found again");
 }
 
+// With the number of file rows unknown: the most that this many entries can stand for.
+Index most_rows(std::size_t entries) {
+  return (Index{1} << 24) + 8 * Index{entries};
+}
+
 // Sorts the entries of one file row by column; they seldom need it.
 template <NetworkValue T>
 void sort_row(Index* columns, T* values, std::size_t count) {
@@ -52,6 +57,22 @@ void sort_row(Index* columns, T* values, std::size_t count) {
   std::stable_sort(entries.begin(), entries.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   for (std::size_t i = 0; i < count; ++i) std::tie(columns[i], values[i]) = entries[i];
+}
+
+template <NetworkValue T>
+void refuse_distant_rows(const std::string& path, const std::vector<FileEntries<T>>& chunks,
+                         Index most) {
+  std::size_t line = 0;
+  for (const auto& chunk : chunks) {
+    for (const Index row : chunk.rows) {
+      ++line;
+      if (row < most) continue;
+      throw ParseError(path, line, 1,
+                       "the row index " + std::to_string(row + 1) +
+                           " is far beyond the number of entries; give the number of rows if it "
+                           "is right");
+    }
+  }
 }
 
 template <class Number>
@@ -90,12 +111,7 @@ Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index fi
     const Index greatest = *std::max_element(chunk.rows.begin(), chunk.rows.end());
     arrays.columns = std::max(arrays.columns, greatest + 1);
   }
-  constexpr Index most_rows = Index{1} << 40;
-  if (arrays.columns > most_rows) {
-    throw ParseError(path, 0, 0,
-                     "the greatest row index is " + std::to_string(arrays.columns) +
-                         ", more samples than can be held; give their number");
-  }
+  if (file_rows == 0) refuse_distant_rows(path, chunks, most_rows(entries));
   arrays.offsets.assign(arrays.columns + 1, 0);
   for (const auto& chunk : chunks) {
     for (const Index row : chunk.rows) ++arrays.offsets[row + 1];

@@ -15,8 +15,10 @@
 namespace oscillon {
 
 // The transpose of the matrix in the file: file_columns x file_rows, by column. With file_rows 0
-// there are as many as the greatest row index. Lines may come in any order. Throws ParseError for
-// malformed lines, indices out of range and entries that stand twice (naming both lines).
+// there are as many as the greatest row index, which then must not be far beyond the number of
+// entries: one bad line could claim any amount of memory. Lines may come in any order. Throws
+// ParseError for malformed lines, indices out of range and entries that stand twice (naming both
+// lines).
 template <NetworkValue T>
 Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
                               const ScanOptions& options = {});

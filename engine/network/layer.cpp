@@ -59,6 +59,7 @@ Layer<T>::Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap)
   }
   weights_ = weights.orientation() == Orientation::by_column ? std::move(weights)
                                                              : Matrix<T>::from_compressed(arrays);
+  weights_.keep_sparse();
   weights_.finish();
 }
 

@@ -1,9 +1,12 @@
 // `oscillon challenge`: runs, makes and checks problems of the sparse DNN Graph Challenge.
 #include "verify/challenge/check.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "engine/inference/inference.hpp"
 #include "engine/io/tsv.hpp"
@@ -35,18 +38,21 @@ struct RunOptions : CommonOptions {
   bool profile = false;
 };
 
-// Up to `wanted` samples: the survivors first and last among them, the others spread over the
-// batch.
+// `wanted` samples, or all: half of them survivors as far as there are so many, the others dead,
+// both spread over the batch.
 std::vector<Index> samples_to_verify(Index wanted, Index samples, const std::vector<Index>& alive) {
-  std::vector<Index> chosen;
-  const auto spread = [&](Index count, Index from, auto&& take) {
-    for (Index i = 0; i < count; ++i) chosen.push_back(take(i * from / count));
+  std::vector<Index> all(samples), dead, chosen;
+  std::iota(all.begin(), all.end(), Index{0});
+  std::set_difference(all.begin(), all.end(), alive.begin(), alive.end(), std::back_inserter(dead));
+  const auto spread = [&](Index count, const std::vector<Index>& from) {
+    for (Index i = 0; i < count; ++i) chosen.push_back(from[i * from.size() / count]);
   };
-  const Index live = std::min<Index>((wanted + 1) / 2, alive.size());
-  spread(live, alive.size(), [&](Index i) { return alive[i]; });
-  spread(std::min(wanted - live, samples), samples, [](Index i) { return i; });
+  wanted = std::min(wanted, samples);
+  const Index dead_count =
+      std::min<Index>(wanted - std::min<Index>((wanted + 1) / 2, alive.size()), dead.size());
+  spread(dead_count, dead);
+  spread(wanted - dead_count, alive);
   std::sort(chosen.begin(), chosen.end());
-  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
   return chosen;
 }
 
