@@ -1,0 +1,116 @@
+// The engine against the oracle in plain loops, on random small networks.
+#include <doctest/doctest.h>
+#include <gmpxx.h>
+
+#include <cmath>
+
+#include "engine/inference/inference.hpp"
+#include "tests/inference/random_networks.hpp"
+#include "verify/oracle/from_engine.hpp"
+
+using namespace oscillon;
+using namespace oscillon::testing;
+
+namespace {
+
+struct Case {
+  BiasOn bias_on;
+  InferenceOptions options;
+};
+
+Case random_case(std::mt19937_64& random) {
+  Case made{random() % 2 == 0 ? BiasOn::stored : BiasOn::live_samples, {}};
+  made.options.bias_on = made.bias_on;
+  made.options.threads = std::array<int, 3>{1, 2, 4}[random() % 3];
+  made.options.tile = std::array<Index, 4>{0, 1, 3, 64}[random() % 4];
+  return made;
+}
+
+template <NetworkValue T>
+void compare(int networks, Numbers numbers, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  int different = 0;
+  for (int n = 0; n < networks; ++n) {
+    Network<T> network(random_layers<T>(random, numbers, 1 + random() % 5, 12));
+    const Index samples = random() % 9;
+    const Matrix<T> Y0 = random_matrix<T>(random, network.inputs(), samples, numbers, -2, 8);
+    const Case made = random_case(random);
+    LayerSource<T>& source = network;
+    const Inference<T> answer = infer(source, Y0, made.options);
+    std::vector<Index> all(samples);
+    for (Index s = 0; s < samples; ++s) all[s] = s;
+    different +=
+        oracle::first_disagreement(source, Y0, answer.Y, all, made.bias_on).has_value() ? 1 : 0;
+  }
+  CHECK(different == 0);
+}
+
+// One layer in exact rationals beside the engine's float answer, whose error is bounded entry by
+// entry: a sum of n products and a bias has an error of at most (n + 2) u (sum |w_k y_k| + |b|) to
+// first order, with u the unit roundoff, and less than twice that in all; max with 0 and min with
+// the cap do not enlarge it.
+void compare_exactly(std::mt19937_64& random) {
+  Network<float> network(random_layers<float>(random, Numbers::any, 1, 12));
+  const Matrix<float> Y0 = random_matrix<float>(random, network.inputs(), 4, Numbers::any, -2, 8);
+  LayerSource<float>& source = network;
+  const Matrix<float> Y = infer(source, Y0).Y;
+  const auto layer = oracle::plain<mpq_class>(network.at(0));
+  const auto inputs = Y0.compressed(Orientation::by_column);
+  const mpq_class u(1, 1 << 24);
+  for (Index s = 0; s < 4; ++s) {
+    const auto y = oracle::plain<mpq_class>(inputs, s);
+    const auto exact = oracle::apply_layer(layer, y, BiasOn::stored);
+    for (Index i = 0; i < network.outputs(); ++i) {
+      mpq_class magnitude = abs(layer.bias[i]);
+      long terms = 2;
+      for (const auto& edge : layer.outputs[i]) {
+        if (!y[edge.input]) continue;
+        magnitude += abs(edge.weight * *y[edge.input]);
+        ++terms;
+      }
+      const mpq_class bound = u * magnitude * (terms + 1) * 2;
+      const mpq_class value = Y.at(i, s).value_or(0);
+      CHECK(abs(value - exact[i].value_or(mpq_class(0))) <= bound);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("ten thousand dyadic networks agree with the oracle bit for bit") {
+  compare<float>(4000, Numbers::dyadic, 1);
+  compare<double>(2000, Numbers::dyadic, 2);
+  compare<std::int32_t>(2000, Numbers::dyadic, 3);
+  compare<std::int64_t>(2000, Numbers::dyadic, 4);
+}
+
+TEST_CASE("networks with any numbers agree bit for bit too, since sums ascend") {
+  compare<float>(1000, Numbers::any, 5);
+  compare<double>(1000, Numbers::any, 6);
+}
+
+TEST_CASE("a layer in floating point stays within the bound of exact arithmetic") {
+  std::mt19937_64 random(7);
+  for (int n = 0; n < 300; ++n) compare_exactly(random);
+}
+
+TEST_CASE("dyadic networks agree with exact rationals") {
+  std::mt19937_64 random(8);
+  for (int n = 0; n < 300; ++n) {
+    Network<double> network(random_layers<double>(random, Numbers::dyadic, 3, 8));
+    const Matrix<double> Y0 =
+        random_matrix<double>(random, network.inputs(), 3, Numbers::dyadic, -2, 8);
+    LayerSource<double>& source = network;
+    const Matrix<double> Y = infer(source, Y0).Y;
+    const auto layers = oracle::plain<mpq_class>(source);
+    const auto inputs = Y0.compressed(Orientation::by_column);
+    for (Index s = 0; s < 3; ++s) {
+      const auto exact = oracle::infer(layers, oracle::plain<mpq_class>(inputs, s), BiasOn::stored);
+      for (Index i = 0; i < network.outputs(); ++i) {
+        const auto value = Y.at(i, s);
+        CHECK(value.has_value() == exact[i].has_value());
+        if (value && exact[i]) CHECK(mpq_class(*value) == *exact[i]);
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+# cmake -D ROOT=… -D HEADERS=… -P ladder.cmake
+#
+# A file may include only its own rung of the ladder or lower ones; within engine/algebra the files have an
+# order too; one header includes GraphBLAS.h, one file spdlog; headers include each other without cycles;
+# every header belongs to a library.
+cmake_minimum_required(VERSION 3.25)
+
+set(rungs
+    engine/base
+    engine/algebra
+    engine/network
+    engine/io
+    engine/inference
+    solutions
+    verify/oracle
+    verify/challenge
+    verify/bench
+    verify/cli)
+set(algebra_order graphblas matrix semiring key_set assoc_array array_algebra)
+set(faults "")
+
+function(rung_of path result)
+  foreach(rung IN LISTS rungs)
+    if(path MATCHES "^${rung}/")
+      list(FIND rungs "${rung}" index)
+      set(${result} ${index} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  set(${result} -1 PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE sources RELATIVE "${ROOT}" "${ROOT}/engine/*.[hc]pp" "${ROOT}/solutions/*.[hc]pp"
+     "${ROOT}/verify/*.[hc]pp")
+list(LENGTH sources count)
+if(count LESS 20)
+  message(FATAL_ERROR "only ${count} sources found under ${ROOT}")
+endif()
+
+foreach(source IN LISTS sources)
+  rung_of("${source}" rung)
+  if(rung EQUAL -1)
+    list(APPEND faults "${source} stands on no rung of the ladder")
+  endif()
+  if(source MATCHES "hpp$" AND NOT source MATCHES "^verify/cli/")
+    if(NOT source IN_LIST HEADERS)
+      list(APPEND faults "${source} belongs to no library's HEADERS")
+    endif()
+  endif()
+  set(includes_${source} "")
+  file(STRINGS "${ROOT}/${source}" lines REGEX "^ *# *include")
+  foreach(line IN LISTS lines)
+    if(line MATCHES "<GraphBLAS.h>" AND NOT source STREQUAL "engine/algebra/graphblas.hpp")
+      list(APPEND faults "${source} includes GraphBLAS.h; only engine/algebra/graphblas.hpp may")
+    endif()
+    if(line MATCHES "<spdlog/" AND NOT source STREQUAL "engine/base/log.cpp")
+      list(APPEND faults "${source} includes spdlog; only engine/base/log.cpp may")
+    endif()
+    if(NOT line MATCHES "\"([^\"]+)\"")
+      continue()
+    endif()
+    set(included "${CMAKE_MATCH_1}")
+    list(APPEND includes_${source} "${included}")
+    rung_of("${included}" included_rung)
+    if(included_rung GREATER rung)
+      list(APPEND faults "${source} includes ${included}, which stands on a higher rung")
+    endif()
+    get_filename_component(name "${source}" NAME_WE)
+    get_filename_component(included_name "${included}" NAME_WE)
+    if(source MATCHES "^engine/algebra/" AND included MATCHES "^engine/algebra/")
+      list(FIND algebra_order "${name}" place)
+      list(FIND algebra_order "${included_name}" included_place)
+      if(place GREATER -1 AND (included_place GREATER place OR included_place EQUAL -1))
+        list(APPEND faults "${source} includes ${included}, which comes later in the algebra")
+      endif()
+    endif()
+  endforeach()
+endforeach()
+
+# Headers whose includes are all gone are taken away until none is left; what stays is on a cycle.
+set(left ${sources})
+list(FILTER left INCLUDE REGEX "hpp$")
+set(changed TRUE)
+while(changed)
+  set(changed FALSE)
+  foreach(header IN LISTS left)
+    set(free TRUE)
+    foreach(included IN LISTS includes_${header})
+      if(included IN_LIST left)
+        set(free FALSE)
+      endif()
+    endforeach()
+    if(free)
+      list(REMOVE_ITEM left "${header}")
+      set(changed TRUE)
+    endif()
+  endforeach()
+endwhile()
+if(left)
+  list(APPEND faults "headers on a cycle: ${left}")
+endif()
+
+if(faults)
+  list(JOIN faults "\n  " text)
+  message(FATAL_ERROR "The ladder is broken:\n  ${text}")
+endif()
+message(STATUS "${count} files keep to the ladder")

@@ -1,0 +1,157 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "engine/inference/inference.hpp"
+#include "engine/io/tsv.hpp"
+#include "tests/temporary_folder.hpp"
+#include "verify/bench/naive.hpp"
+#include "verify/challenge/check.hpp"
+#include "verify/challenge/files.hpp"
+#include "verify/challenge/images.hpp"
+#include "verify/challenge/radix_net.hpp"
+#include "verify/oracle/from_engine.hpp"
+
+using namespace oscillon;
+using namespace oscillon::testing;
+
+TEST_CASE("the catalogue") {
+  CHECK(challenge::size_of(4096).bias == -0.35);
+  CHECK_THROWS_WITH_AS(
+      challenge::size_of(1000),
+      "no official problem has 1000 neurons a layer: there are 1024, 4096, 16384, 65536", Error);
+  for (const challenge::Size& size : challenge::sizes) {
+    CHECK(size.image_side * size.image_side == size.neurons);
+    CHECK((Index{16} << size.layers_a_block) == size.neurons);
+  }
+  CHECK(challenge::images_name(1024) == "sparse-images-1024.tsv");
+  CHECK(challenge::layer_name(1024, 7) == "neuron1024/n1024-l7.tsv");
+  CHECK(challenge::categories_name(4096, 480) == "neuron4096-l480-categories.tsv");
+}
+
+TEST_CASE("random numbers by counter differ by seed, stream and counter") {
+  CHECK(challenge::counter_random(0, 0, 0) != challenge::counter_random(0, 0, 1));
+  CHECK(challenge::counter_random(0, 1, 0) != challenge::counter_random(0, 0, 1));
+  CHECK(challenge::counter_random(1, 0, 0) != challenge::counter_random(0, 0, 0));
+}
+
+TEST_CASE("permutations: natural for block 0, each a permutation, all different") {
+  const auto first = challenge::block_permutation(1024, 1, 0);
+  CHECK(std::is_sorted(first.begin(), first.end()));
+  const auto second = challenge::block_permutation(1024, 1, 1);
+  CHECK(second != challenge::block_permutation(1024, 1, 2));
+  CHECK(second != challenge::block_permutation(1024, 2, 1));
+  CHECK(second == challenge::block_permutation(1024, 1, 1));
+  auto sorted = second;
+  std::sort(sorted.begin(), sorted.end());
+  CHECK(sorted == first);
+  // Of three elements each of the six orders comes up about equally often.
+  std::map<std::vector<Index>, int> counts;
+  for (std::uint64_t seed = 0; seed < 6000; ++seed)
+    ++counts[challenge::block_permutation(3, seed, 1)];
+  CHECK(counts.size() == 6);
+  for (const auto& [order, count] : counts) CHECK(std::abs(count - 1000) < 150);
+}
+
+TEST_CASE("RadiX-Net layers: the connections of the first block, rows permuted later") {
+  const challenge::Size& size = challenge::size_of(1024);
+  for (const std::size_t k : {std::size_t{0}, std::size_t{3}, std::size_t{5}}) {
+    const auto W = challenge::radix_net_weights<float>(size, k, 1);
+    CHECK(W.size() == 32 * 1024);
+    const Matrix<float> M = Matrix<float>::from_compressed(W);
+    for (const Index input : {0, 5, 64, 700, 1023}) {
+      for (Index output = 0; output < 1024; ++output) {
+        const Index distance = (input % 64 + 64 - output % 64) % 64;
+        CHECK(M.at(output, input).has_value() == (distance == 0 || distance == Index{1} << k));
+      }
+    }
+    CHECK(M.at(5, 5) == 0.0625f);
+    // In block 2, input i connects as input p(i) does in block 0.
+    const auto later = challenge::radix_net_weights<float>(size, k + 12, 1);
+    const auto permutation = challenge::block_permutation(1024, 1, 2);
+    for (Index i = 0; i < 1024; ++i) {
+      CHECK(std::equal(later.indices.begin() + static_cast<std::ptrdiff_t>(32 * i),
+                       later.indices.begin() + static_cast<std::ptrdiff_t>(32 * i + 32),
+                       W.indices.begin() + static_cast<std::ptrdiff_t>(32 * permutation[i])));
+    }
+  }
+}
+
+TEST_CASE("images of the same size keep their pixels; the threshold keeps the share") {
+  //  two images, 2 x 2:   10 200   0  90
+  //                       30  40   0 250
+  const IdxImages images{2, 2, 2, {10, 200, 30, 40, 0, 90, 0, 250}};
+  const Matrix<float> Y = challenge::inputs_from_images<float>(images, 2, 3.0 / 8);
+  // Feature x * 2 + y; the three brightest of eight pixels stay.
+  CHECK(Y.entries() == 3);
+  CHECK(Y.at(2, 0) == 1.f);
+  CHECK(Y.at(2, 1) == 1.f);
+  CHECK(Y.at(3, 1) == 1.f);
+  CHECK(challenge::inputs_from_images<float>(images, 2, 1).entries() == 6);  // 0 is never a one
+  CHECK(challenge::inputs_from_images<float>(images, 2, 0).entries() == 0);
+  CHECK_THROWS_AS(challenge::inputs_from_images<float>(IdxImages{1, 0, 0, {}}, 2), Error);
+}
+
+TEST_CASE("images are scaled bilinearly") {
+  // One row 0 200 scaled to four: centres at -1/4, 1/4, 3/4, 5/4 give 0, 50, 150, 200.
+  const IdxImages images{1, 1, 2, {0, 200}};
+  const auto ones = [&](double share) {
+    return challenge::inputs_from_images<float>(images, 4, share).entries();
+  };
+  CHECK(ones(0.25) == 4);   // the column of 200
+  CHECK(ones(0.5) == 8);    // and of 150
+  CHECK(ones(0.75) == 12);  // and of 50
+  CHECK(ones(0.7) == 8);
+}
+
+TEST_CASE("the check names missing and extra samples by their numbers in the files") {
+  CHECK(challenge::check_categories({1, 5}, {1, 5}).passed());
+  const auto check = challenge::check_categories({1, 5, 9}, {0, 1, 9});
+  CHECK(!check.passed());
+  CHECK(check.message() ==
+        "the answer lacks sample 1; the answer has sample 6, which the truth does not");
+  CHECK(challenge::check_categories({}, {0, 1, 2, 3, 4, 5, 6}).message() ==
+        "the answer lacks sample 1, 2, 3, 4, 5 and 2 more");
+  Triples<float> Y;
+  Y.add(0, 2, 1);
+  Y.add(1, 0, 0);
+  CHECK(challenge::categories_of(Matrix<float>::build(2, 4, Y)) == std::vector<Index>{2});
+}
+
+TEST_CASE("a generated problem goes to disk and back, and every way of running it agrees") {
+  const challenge::Size& size = challenge::size_of(1024);
+  challenge::RadixNetSource<float> source(size, 8, 3);
+  Triples<float> inputs;
+  for (Index sample = 0; sample < 40; ++sample) {
+    for (Index p = 0; p < 1024; ++p) {
+      if (challenge::counter_random(9, sample, p) % 64 < 2 + 2 * sample) inputs.add(p, sample, 1);
+    }
+  }
+  const auto Y0 = Matrix<float>::build(1024, 40, inputs, Collision::none, Orientation::by_column);
+  const TemporaryFolder folder;
+  challenge::write_problem(folder.path(), source, Y0);
+  const auto layers = challenge::read_layers<float>(folder.path(), 1024, 8, float(size.bias));
+  const auto read = challenge::read_inputs<float>(folder.at("sparse-images-1024.tsv"), 1024);
+  CHECK(read.triples().rows == Y0.triples().rows);
+
+  const Matrix<float> expected = infer(source, Y0).Y;
+  Network<float> network(layers);
+  LayerSource<float>& from_files = network;
+  const Matrix<float> answer = infer(from_files, read).Y;
+  CHECK(answer.triples().values == expected.triples().values);
+  const auto alive = challenge::categories_of(answer);
+  CHECK(alive.size() > 4);
+  CHECK(alive.size() < 36);
+  CHECK(challenge::categories_of(bench::infer_naive(layers, read)) == alive);
+  std::vector<Index> all(40);
+  for (Index s = 0; s < 40; ++s) all[s] = s;
+  CHECK(!oracle::first_disagreement(from_files, read, answer, all, BiasOn::stored));
+  // A wrong answer is seen.
+  CHECK(oracle::first_disagreement(from_files, read, expected, {alive[0]}, BiasOn::live_samples) ==
+        std::nullopt);
+  CHECK(oracle::first_disagreement(from_files, read, Y0, all, BiasOn::stored).has_value());
+
+  CHECK_THROWS_WITH_AS(challenge::read_layers<float>(folder.path(), 1024, 9, -0.3f),
+                       doctest::Contains("there is no layer 9: neither "), Error);
+}
