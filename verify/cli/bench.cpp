@@ -14,12 +14,7 @@ namespace oscillon::cli {
 
 namespace {
 
-struct BenchOptions : CommonOptions {
-  std::string images, layers;
-  Index neurons = 1024;
-  Index depth = 120;
-  Index samples = 0;
-  Index tile = 0;
+struct BenchOptions : ProblemOptions {
   int repeats = 3;
 };
 
@@ -107,17 +102,8 @@ void add_bench(CLI::App& program, Action& action) {
   bench->require_subcommand(1);
   auto* app = bench->add_subcommand("challenge", "A Challenge problem, beside the naive way");
   auto options = std::make_shared<BenchOptions>();
-  app->add_option("--images", options->images, "Input file: sparse-images-N.tsv, also .gz")
-      ->required();
-  app->add_option("--layers", options->layers, "Folder with neuronN/nN-lK.tsv, also .gz")
-      ->required();
-  app->add_option("--neurons", options->neurons, "Neurons a layer")->capture_default_str();
-  app->add_option("--depth", options->depth, "Layers")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app->add_option("--samples", options->samples,
-                  "Number of inputs; 0 takes the greatest number in the file");
-  app->add_option("--tile", options->tile, "Samples a tile; 0 leaves the choice to the plan");
+  add_problem_options(*app, *options);
+  add_tile_option(*app, *options);
   app->add_option("--repeats", options->repeats, "Timed runs of each")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

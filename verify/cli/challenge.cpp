@@ -27,15 +27,10 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-struct RunOptions : CommonOptions {
-  std::string images, layers, truth, categories_out;
-  Index neurons = 1024;
-  Index depth = 120;
-  Index samples = 0;
-  Index tile = 0;
+struct RunOptions : ProblemOptions {
+  std::string truth, categories_out;
   Index oracle_samples = 0;
   std::optional<double> bias;
-  bool profile = false;
 };
 
 // `wanted` samples, or all: half of them survivors as far as there are so many, the others dead,
@@ -81,11 +76,7 @@ int run_in(const RunOptions& options) {
   const double reading_seconds = seconds_since(reading);
 
   ProgressBar bar;
-  InferenceOptions inference;
-  inference.threads = options.threads;
-  inference.tile = options.tile;
-  inference.bias_on = bias_on_from_name(options.bias_on);
-  inference.on_progress = bar.callback();
+  const InferenceOptions inference = inference_options(options, bar);
   LayerSource<T>& source = network;
   const Inference<T> answer = infer(source, Y0, inference);
 
@@ -147,28 +138,15 @@ int in_floating_point(const std::string& precision, Run&& run) {
 void add_run(CLI::App& challenge, Action& action) {
   auto* app = challenge.add_subcommand("run", "Run a problem from its official files and check it");
   auto options = std::make_shared<RunOptions>();
-  app->add_option("--images", options->images, "Input file: sparse-images-N.tsv, also .gz")
-      ->required();
-  app->add_option("--layers", options->layers, "Folder with neuronN/nN-lK.tsv, also .gz")
-      ->required();
-  app->add_option("--neurons", options->neurons, "Neurons a layer")->capture_default_str();
-  app->add_option("--depth", options->depth, "Layers to run")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_problem_options(*app, *options);
   app->add_option("--truth", options->truth,
                   "Categories file to check against; exit 1 where the answer differs");
   app->add_option("--categories-out", options->categories_out,
                   "File to write the survivors' numbers to");
-  app->add_option("--samples", options->samples,
-                  "Number of inputs; 0 takes the greatest number in the file");
   app->add_option("--bias", options->bias, "Bias of every neuron; default: the official one");
   app->add_option("--verify", options->oracle_samples,
                   "Also compute this many samples in plain loops and compare bit for bit");
-  app->add_flag("--profile", options->profile, "Print seconds, entries and live samples per layer");
-  app->add_option("--tile", options->tile, "Samples a tile; 0 leaves the choice to the plan");
-  add_precision_option(*app, *options);
-  add_bias_on_option(*app, *options);
-  add_threads_option(*app, *options);
+  add_engine_options(*app, *options);
   add_json_option(*app, *options);
   add_example(*app,
               "oscillon challenge run --images data/sparse-images-1024.tsv --layers data \\\n"

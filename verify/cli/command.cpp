@@ -40,16 +40,38 @@ void add_precision_option(CLI::App& app, CommonOptions& options) {
       ->capture_default_str();
 }
 
-void add_bias_on_option(CLI::App& app, CommonOptions& options) {
+void add_json_option(CLI::App& app, CommonOptions& options) {
+  app.add_flag("--json", options.json, "Print a JSON record instead of text");
+}
+
+void add_tile_option(CLI::App& app, EngineOptions& options) {
+  app.add_option("--tile", options.tile, "Samples a tile; 0 leaves the choice to the plan")
+      ->capture_default_str();
+}
+
+void add_engine_options(CLI::App& app, EngineOptions& options) {
+  app.add_flag("--profile", options.profile, "Print seconds, entries and live samples per layer");
   app.add_option(
          "--bias-on", options.bias_on,
          "What the bias is added to: the stored entries of W Y (stored), or every neuron of a "
          "live sample (live-samples)")
       ->capture_default_str();
+  add_precision_option(app, options);
+  add_tile_option(app, options);
+  add_threads_option(app, options);
 }
 
-void add_json_option(CLI::App& app, CommonOptions& options) {
-  app.add_flag("--json", options.json, "Print a JSON record instead of text");
+void add_problem_options(CLI::App& app, ProblemOptions& options) {
+  app.add_option("--images", options.images, "Input file: sparse-images-N.tsv, also .gz")
+      ->required();
+  app.add_option("--layers", options.layers, "Folder with neuronN/nN-lK.tsv, also .gz")->required();
+  app.add_option("--neurons", options.neurons, "Neurons a layer")->capture_default_str();
+  app.add_option("--depth", options.depth, "Layers to run")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--samples", options.samples,
+                 "Number of inputs; 0 takes the greatest number in the file")
+      ->capture_default_str();
 }
 
 void add_example(CLI::App& app, std::string_view example) {
@@ -92,6 +114,15 @@ void ProgressBar::show(const Progress& progress) {
                std::string(static_cast<std::size_t>(filled), '#').c_str(),
                std::string(static_cast<std::size_t>(width - filled), '.').c_str(),
                progress.layers_done, progress.layers, grouped(progress.live_samples).c_str(), left);
+}
+
+InferenceOptions inference_options(const EngineOptions& options, ProgressBar& bar) {
+  InferenceOptions inference;
+  inference.threads = options.threads;
+  inference.tile = options.tile;
+  inference.bias_on = bias_on_from_name(options.bias_on);
+  inference.on_progress = [&bar](const Progress& progress) { bar.show(progress); };
+  return inference;
 }
 
 }  // namespace oscillon::cli

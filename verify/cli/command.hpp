@@ -9,9 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/algebra/graphblas.hpp"
-#include "engine/base/error.hpp"
-#include "engine/base/progress.hpp"
+#include "engine/inference/inference.hpp"
 
 namespace oscillon::cli {
 
@@ -28,14 +26,30 @@ using Action = std::function<int()>;
 struct CommonOptions {
   int threads = 0;
   std::string precision = "fp32";
-  std::string bias_on = "stored";
   bool json = false;
+};
+
+// Those of a subcommand that infers.
+struct EngineOptions : CommonOptions {
+  std::string bias_on = "stored";
+  Index tile = 0;
+  bool profile = false;
+};
+
+// Those of a subcommand that reads a Challenge problem.
+struct ProblemOptions : EngineOptions {
+  std::string images, layers;
+  Index neurons = 1024;
+  Index depth = 120;
+  Index samples = 0;
 };
 
 void add_threads_option(CLI::App& app, CommonOptions& options);
 void add_precision_option(CLI::App& app, CommonOptions& options);
-void add_bias_on_option(CLI::App& app, CommonOptions& options);
 void add_json_option(CLI::App& app, CommonOptions& options);
+void add_tile_option(CLI::App& app, EngineOptions& options);
+void add_engine_options(CLI::App& app, EngineOptions& options);  // all but --json
+void add_problem_options(CLI::App& app, ProblemOptions& options);
 
 // The text under a subcommand's --help.
 void add_example(CLI::App& app, std::string_view example);
@@ -71,14 +85,14 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   void show(const Progress& progress);
-  ProgressCallback callback() {
-    return [this](const Progress& progress) { show(progress); };
-  }
 
  private:
   bool terminal_;
   bool shown_ = false;
 };
+
+// `bar`, which must outlive the inference, shows its progress.
+InferenceOptions inference_options(const EngineOptions& options, ProgressBar& bar);
 
 void add_challenge(CLI::App& program, Action& action);
 void add_bench(CLI::App& program, Action& action);

@@ -10,11 +10,9 @@ namespace oscillon::cli {
 
 namespace {
 
-struct InferOptions : CommonOptions {
+struct InferOptions : EngineOptions {
   std::string network, input, output;
   bool collapse = false;
-  bool profile = false;
-  Index tile = 0;
 };
 
 template <NetworkValue T>
@@ -23,12 +21,7 @@ int infer_in(const InferOptions& options) {
   if (options.collapse) network = network.collapse().iterated();
   const AssocArray<T> Y0 = read_array<T>(options.input);
   ProgressBar bar;
-  InferenceOptions inference;
-  inference.threads = options.threads;
-  inference.tile = options.tile;
-  inference.bias_on = bias_on_from_name(options.bias_on);
-  inference.on_progress = bar.callback();
-  const KeyedInference<T> answer = infer(network, Y0, inference);
+  const KeyedInference<T> answer = infer(network, Y0, inference_options(options, bar));
   if (!options.output.empty()) {
     write_array(options.output, answer.Y);
   } else if (!options.json) {
@@ -57,11 +50,7 @@ void add_infer(CLI::App& program, Action& action) {
   app->add_option("--output", options->output,
                   "Keyed triples: neuron, sample, value; without it they are printed");
   app->add_flag("--collapse", options->collapse, "Run all layers as one array, iterated");
-  app->add_flag("--profile", options->profile, "Print seconds, entries and live samples per layer");
-  app->add_option("--tile", options->tile, "Samples a tile; 0 leaves the choice to the plan");
-  add_precision_option(*app, *options);
-  add_bias_on_option(*app, *options);
-  add_threads_option(*app, *options);
+  add_engine_options(*app, *options);
   add_json_option(*app, *options);
   add_example(*app, "oscillon infer words --input words/inputs.tsv --output answer.tsv");
   app->callback([options, &action] {
