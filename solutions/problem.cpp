@@ -13,9 +13,9 @@ Exactness is_exact(Problem<T>& problem, const InferenceOptions& options) {
     const auto text = [](const std::optional<T>& value) {
       return value ? std::to_string(*value) : std::string("nothing");
     };
-    result.difference = "category \"" + difference->row + "\" answers the inputs of \"" +
-                        difference->column + "\" with " + text(difference->left) + " instead of " +
-                        text(difference->right);
+    result.difference = "category " + in_quotes(difference->row) + " answers the inputs of " +
+                        in_quotes(difference->column) + " with " + text(difference->left) +
+                        " instead of " + text(difference->right);
   }
   return result;
 }

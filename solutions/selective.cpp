@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <set>
+#include <unordered_map>
 
 namespace oscillon {
 
@@ -47,8 +49,8 @@ PositionSet parse_subset(std::string_view text, std::size_t positions) {
         std::from_chars(number.data(), number.data() + number.size(), position);
     if (error != std::errc() || end != number.data() + number.size() || position < 1 ||
         position > positions) {
-      throw Error(Fault::usage, "in the structure, \"" + std::string(text) +
-                                    "\" is not a set of positions from 1 to " +
+      throw Error(Fault::usage, "in the structure, " + in_quotes(text) +
+                                    " is not a set of positions from 1 to " +
                                     std::to_string(positions));
     }
     set |= PositionSet{1} << (position - 1);
@@ -57,8 +59,9 @@ PositionSet parse_subset(std::string_view text, std::size_t positions) {
   return set;
 }
 
-// The characters of a UTF-8 string. Throws when it is not UTF-8.
-std::vector<std::string_view> characters(std::string_view word) {
+// The characters of a UTF-8 string; none when it is not UTF-8: a byte out of place, a longer form
+// than needed, a surrogate, or a code point beyond U+10FFFF.
+std::optional<std::vector<std::string_view>> characters(std::string_view word) {
   std::vector<std::string_view> list;
   for (std::size_t i = 0; i < word.size();) {
     const auto lead = static_cast<unsigned char>(word[i]);
@@ -67,11 +70,17 @@ std::vector<std::string_view> characters(std::string_view word) {
                                : lead >> 4 == 0b1110  ? 3
                                : lead >> 3 == 0b11110 ? 4
                                                       : 0;
-    bool valid = length > 0 && i + length <= word.size();
-    for (std::size_t k = 1; valid && k < length; ++k) {
-      valid = static_cast<unsigned char>(word[i + k]) >> 6 == 0b10;
+    if (length == 0 || i + length > word.size()) return std::nullopt;
+    std::uint32_t code = length == 1 ? lead : lead & (0x7Fu >> length);
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto byte = static_cast<unsigned char>(word[i + k]);
+      if (byte >> 6 != 0b10) return std::nullopt;
+      code = code << 6 | (byte & 0x3F);
     }
-    if (!valid) throw Error(Fault::bad_data, "\"" + std::string(word) + "\" is not UTF-8 text");
+    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (code < least[length] || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) {
+      return std::nullopt;
+    }
     list.push_back(word.substr(i, length));
     i += length;
   }
@@ -83,25 +92,26 @@ using SplitWords = std::vector<std::vector<std::string_view>>;
 SplitWords split_words(const std::vector<std::string>& words) {
   if (words.empty()) throw Error(Fault::bad_data, "there are no words to select");
   SplitWords letters;
-  for (const std::string& word : words) {
-    letters.push_back(characters(word));
-    if (letters.back().size() != letters.front().size()) {
-      throw Error(Fault::bad_data, "the words must have one length: \"" + words.front() +
-                                       "\" has " + std::to_string(letters.front().size()) +
-                                       " letters and \"" + word + "\" has " +
-                                       std::to_string(letters.back().size()));
+  std::unordered_map<std::string_view, std::size_t> seen;
+  for (std::size_t w = 0; w < words.size(); ++w) {
+    const auto split = characters(words[w]);
+    if (!split) throw WordError(w, in_quotes(words[w]) + " is not UTF-8 text");
+    letters.push_back(*split);
+    const std::size_t length = letters.back().size();
+    if (length == 0 || length > most_positions) {
+      throw WordError(w, "words must have from 1 to " + std::to_string(most_positions) +
+                             " letters, not " + std::to_string(length));
     }
-  }
-  const std::size_t length = letters.front().size();
-  if (length == 0 || length > most_positions) {
-    throw Error(Fault::bad_data, "words must have from 1 to " + std::to_string(most_positions) +
-                                     " letters, not " + std::to_string(length));
-  }
-  std::vector<std::string> sorted = words;
-  std::sort(sorted.begin(), sorted.end());
-  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end()) {
-    throw Error(Fault::bad_data, "the word \"" + *twice + "\" is listed twice");
+    if (length != letters.front().size()) {
+      throw WordError(w, "the words must have one length: " + in_quotes(words.front()) + " has " +
+                             std::to_string(letters.front().size()) + " letters and " +
+                             in_quotes(words[w]) + " has " + std::to_string(length));
+    }
+    const auto [first, fresh] = seen.emplace(words[w], w);
+    if (!fresh) {
+      throw WordError(w, "the word " + in_quotes(words[w]) + " is number " +
+                             std::to_string(first->second + 1) + " already");
+    }
   }
   return letters;
 }
@@ -122,7 +132,7 @@ std::vector<std::string> neuron_keys(const SplitWords& words, PositionSet S) {
 }
 
 // keys[l][s][w] is the neuron of subset s of family l that word w activates; those of the last
-// family are the words. A hidden neuron whose key is taken by a lower family or a word gets primes.
+// family are the words. A neuron whose key is taken by a lower family or a word gets primes.
 using NeuronKeys = std::vector<std::vector<std::vector<std::string>>>;
 
 NeuronKeys all_neuron_keys(const SplitWords& letters, const std::vector<std::string>& words,
@@ -134,7 +144,7 @@ NeuronKeys all_neuron_keys(const SplitWords& letters, const std::vector<std::str
     for (const PositionSet S : layers[l]) {
       std::vector<std::string> names = neuron_keys(letters, S);
       const auto is_taken = [&](const std::string& key) { return taken.contains(key); };
-      while (l > 0 && std::any_of(names.begin(), names.end(), is_taken)) {
+      while (std::any_of(names.begin(), names.end(), is_taken)) {
         for (std::string& name : names) name += '\'';
       }
       keys.back().push_back(std::move(names));

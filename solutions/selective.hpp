@@ -2,8 +2,8 @@
 // paper, section V.
 //
 // A hidden neuron stands for a subset S of the positions and the letters that a word has there; its
-// key joins the features it needs: "1t2h". Where a subset stands in several layers, each one above
-// the first has a prime more: "1t2h'". A structure says which subsets form each layer; the last
+// key joins the features it needs: "1t2h". Where that key is a word or stands in a lower layer too,
+// primes are added: "1t2h'". A structure says which subsets form each layer; the last
 // layer holds the set of all positions, whose neurons are the categories, keyed by the words
 // themselves. Then
 //   W_l = (+)_{S in F_(l+1), T in F_l, T subset of S} I(f_S, f_T), values clamped to 1,
@@ -38,14 +38,25 @@ Structure parse_structure(std::string_view text, std::size_t positions);
 // 8). Throws Error(usage) for more layers than there are windows for: `positions` - 1, or 1.
 Structure sliding_windows(std::size_t positions, std::size_t layers);
 
-// The number of letters of each word. Throws Error(bad_data) as selective_problem does.
+// A fault of words[word].
+class WordError : public Error {
+ public:
+  WordError(std::size_t word, const std::string& message)
+      : Error(Fault::bad_data, message), word_(word) {}
+  std::size_t word() const noexcept { return word_; }
+
+ private:
+  std::size_t word_;
+};
+
+// The number of letters of each word. Throws as selective_problem does.
 std::size_t word_length(const std::vector<std::string>& words);
 
 // Throws Error(bad_data) that names the subset which is not the union of the subsets below it.
 void require_cover(const Structure& structure, std::size_t positions);
 
 // The problem of selecting `words`: distinct UTF-8 strings of one length, counted in characters.
-// Throws Error(bad_data) when they are not, naming the words.
+// Throws WordError for a word that is not, Error(bad_data) when there is none.
 template <NetworkValue T>
 Problem<T> selective_problem(const std::vector<std::string>& words,
                              const Structure& structure = {});

@@ -24,11 +24,10 @@ std::pair<KeySet, std::vector<Index>> concatenated_keys(const KeySet& left, cons
       Index& first = first_with[positions[i]];
       if (first != count) {
         const auto pair = [&](Index n) {
-          return "\"" + std::string(left[n / right.size()]) + "\" + \"" +
-                 std::string(right[n % right.size()]) + "\"";
+          return in_quotes(left[n / right.size()]) + " + " + in_quotes(right[n % right.size()]);
         };
-        throw KeyError("the concatenated keys " + pair(first) + " and " + pair(i) + " are both \"" +
-                       joined[i] + "\"; give a separator that no key contains");
+        throw KeyError("the concatenated keys " + pair(first) + " and " + pair(i) + " are both " +
+                       in_quotes(joined[i]) + "; give a separator that no key contains");
       }
       first = i;
     }

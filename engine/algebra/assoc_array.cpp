@@ -55,6 +55,9 @@ bool agree(T a, T b, Tolerance tolerance) {
   if constexpr (std::is_same_v<T, bool>) {
     return false;
   } else {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (!std::isfinite(a) || !std::isfinite(b)) return false;
+    }
     // Differences of 64-bit integers are taken in long double, which holds them exactly.
     const long double x = a;
     const long double y = b;
@@ -151,9 +154,9 @@ AssocArray<T> AssocArray<T>::from_triples(std::span<const std::string_view> k1,
     const auto twice =
         std::find_if(counts.values.begin(), counts.values.end(), [](auto n) { return n > 1; });
     const auto at = static_cast<std::size_t>(twice - counts.values.begin());
-    throw KeyError("the entry (\"" + std::string(rows[counts.rows[at]]) + "\", \"" +
-                   std::string(columns[counts.columns[at]]) + "\") is given " +
-                   std::to_string(*twice) + " times; name a collision rule to combine them");
+    throw KeyError("the entry (" + in_quotes(rows[counts.rows[at]]) + ", " +
+                   in_quotes(columns[counts.columns[at]]) + ") is given " + std::to_string(*twice) +
+                   " times; name a collision rule to combine them");
   }
 }
 
@@ -224,16 +227,16 @@ AssocArray<T> AssocArray<T>::over(const KeySet& rows, const KeySet& columns) con
     const Index length = arrays.offsets[row + 1] - arrays.offsets[row];
     if (length == 0) continue;
     if (row_map[row] == nowhere) {
-      throw KeyError("row key \"" + std::string(rows_[row]) +
-                     "\" holds entries and is not among the keys of the new array");
+      throw KeyError("row key " + in_quotes(rows_[row]) +
+                     " holds entries and is not among the keys of the new array");
     }
     offsets[row_map[row] + 1] = length;
   }
   std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
   for (Index& column : arrays.indices) {
     if (column_map[column] == nowhere) {
-      throw KeyError("column key \"" + std::string(columns_[column]) +
-                     "\" holds entries and is not among the keys of the new array");
+      throw KeyError("column key " + in_quotes(columns_[column]) +
+                     " holds entries and is not among the keys of the new array");
     }
     column = column_map[column];
   }

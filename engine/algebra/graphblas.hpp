@@ -61,33 +61,31 @@ inline void check(GrB_Info info, const char* operation,
 template <class T>
 struct GraphblasType;
 
-#define OSCILLON_GRAPHBLAS_FUNCTIONS(CTYPE, NAME, TEXT)                           \
-  static constexpr std::string_view name = TEXT;                                  \
-  static GrB_Type type() {                                                        \
-    return GrB_##NAME;                                                            \
-  }                                                                               \
-  static constexpr auto build = &GrB_Matrix_build_##NAME;                         \
-  static constexpr auto import_arrays = &GrB_Matrix_import_##NAME;                \
-  static constexpr auto export_arrays = &GrB_Matrix_export_##NAME;                \
-  static constexpr auto extract_tuples = &GrB_Matrix_extractTuples_##NAME;        \
-  static constexpr auto extract_element = &GrB_Matrix_extractElement_##NAME;      \
-  static constexpr auto set_element = &GrB_Matrix_setElement_##NAME;              \
-  static constexpr auto apply_second = &GrB_Matrix_apply_BinaryOp2nd_##NAME;      \
-  static constexpr auto assign_scalar = &GrB_Matrix_assign_##NAME;                \
-  static constexpr auto select = &GrB_Matrix_select_##NAME;                       \
-  static constexpr auto reduce = &GrB_Matrix_reduce_##NAME;                       \
-  static constexpr auto vector_extract_tuples = &GrB_Vector_extractTuples_##NAME; \
-  static GrB_IndexUnaryOp value_equal() {                                         \
-    return GrB_VALUEEQ_##NAME;                                                    \
-  }                                                                               \
-  static GrB_IndexUnaryOp value_not_equal() {                                     \
-    return GrB_VALUENE_##NAME;                                                    \
-  }                                                                               \
-  static GrB_BinaryOp first() {                                                   \
-    return GrB_FIRST_##NAME;                                                      \
-  }                                                                               \
-  static GrB_BinaryOp second() {                                                  \
-    return GrB_SECOND_##NAME;                                                     \
+#define OSCILLON_GRAPHBLAS_FUNCTIONS(CTYPE, NAME, TEXT)                      \
+  static constexpr std::string_view name = TEXT;                             \
+  static GrB_Type type() {                                                   \
+    return GrB_##NAME;                                                       \
+  }                                                                          \
+  static constexpr auto build = &GrB_Matrix_build_##NAME;                    \
+  static constexpr auto import_arrays = &GrB_Matrix_import_##NAME;           \
+  static constexpr auto export_arrays = &GrB_Matrix_export_##NAME;           \
+  static constexpr auto extract_tuples = &GrB_Matrix_extractTuples_##NAME;   \
+  static constexpr auto extract_element = &GrB_Matrix_extractElement_##NAME; \
+  static constexpr auto set_element = &GrB_Matrix_setElement_##NAME;         \
+  static constexpr auto apply_second = &GrB_Matrix_apply_BinaryOp2nd_##NAME; \
+  static constexpr auto assign_scalar = &GrB_Matrix_assign_##NAME;           \
+  static constexpr auto select = &GrB_Matrix_select_##NAME;                  \
+  static GrB_IndexUnaryOp value_equal() {                                    \
+    return GrB_VALUEEQ_##NAME;                                               \
+  }                                                                          \
+  static GrB_IndexUnaryOp value_not_equal() {                                \
+    return GrB_VALUENE_##NAME;                                               \
+  }                                                                          \
+  static GrB_BinaryOp first() {                                              \
+    return GrB_FIRST_##NAME;                                                 \
+  }                                                                          \
+  static GrB_BinaryOp second() {                                             \
+    return GrB_SECOND_##NAME;                                                \
   }
 
 #define OSCILLON_GRAPHBLAS_NUMERIC(CTYPE, NAME, TEXT)                            \

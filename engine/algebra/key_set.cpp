@@ -98,7 +98,7 @@ std::vector<Index> KeySet::find_all(std::span<const std::string_view> keys) cons
   positions.reserve(keys.size());
   for (const std::string_view key : keys) {
     const std::optional<Index> position = find(key);
-    if (!position) throw KeyError("there is no key \"" + std::string(key) + "\"");
+    if (!position) throw KeyError("there is no key " + in_quotes(key));
     positions.push_back(*position);
   }
   return positions;
@@ -198,7 +198,7 @@ std::string keys_missing_from(const KeySet& other, const KeySet& keys, std::size
   for (Index i = 0; i < keys.size(); ++i) {
     if (other.contains(keys[i])) continue;
     if (missing++ < limit) {
-      text += (missing > 1 ? ", \"" : "\"") + std::string(keys[i]) + "\"";
+      text += (missing > 1 ? ", " : "") + in_quotes(keys[i]);
     }
   }
   if (missing > limit) text += " and " + std::to_string(missing - limit) + " more";

@@ -29,6 +29,24 @@ constexpr T greatest() {
   return std::numeric_limits<T>::max();
 }
 
+// Integers wrap around, as GraphBLAS's do, and without the undefined behaviour of C++'s.
+template <class T>
+T sum(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+  } else {
+    return a + b;
+  }
+}
+template <class T>
+T product(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+  } else {
+    return a * b;
+  }
+}
+
 // OPERATOR(name, C++ expression of a and b, GraphBLAS operator, GraphBLAS monoid, condition on T)
 #define OSCILLON_OPERATOR(NAME, EXPRESSION, BINARY, MONOID, CONDITION) \
   struct NAME {                                                        \
@@ -50,9 +68,9 @@ constexpr T greatest() {
 #define OSCILLON_IS_NUMBER (!std::is_same_v<T, bool>)
 #define OSCILLON_IS_TRUTH (std::is_same_v<T, bool>)
 #define OSCILLON_IS_SET (std::is_same_v<T, std::uint64_t>)
-OSCILLON_OPERATOR(Plus, a + b, GraphblasType<T>::plus(), GraphblasType<T>::plus_monoid(),
+OSCILLON_OPERATOR(Plus, sum(a, b), GraphblasType<T>::plus(), GraphblasType<T>::plus_monoid(),
                   OSCILLON_IS_NUMBER)
-OSCILLON_OPERATOR(Times, a* b, GraphblasType<T>::times(), nullptr, OSCILLON_IS_NUMBER)
+OSCILLON_OPERATOR(Times, product(a, b), GraphblasType<T>::times(), nullptr, OSCILLON_IS_NUMBER)
 OSCILLON_OPERATOR(Max, std::max(a, b), GraphblasType<T>::max(), GraphblasType<T>::max_monoid(),
                   OSCILLON_IS_NUMBER)
 OSCILLON_OPERATOR(Min, std::min(a, b), GraphblasType<T>::min(), GraphblasType<T>::min_monoid(),

@@ -1,5 +1,7 @@
 #include "engine/base/error.hpp"
 
+#include <algorithm>
+
 namespace oscillon {
 
 namespace {
@@ -17,5 +19,20 @@ std::string located(const std::string& file, std::size_t line, std::size_t colum
 ParseError::ParseError(const std::string& file, std::size_t line, std::size_t column,
                        const std::string& message)
     : Error(Fault::bad_data, located(file, line, column, message)), line_(line), column_(column) {}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 40;
+  std::size_t length = std::min(text.size(), longest);
+  // A character of several bytes stays whole.
+  const auto continues = [&](std::size_t i) {
+    return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
+  };
+  while (length < text.size() && length > 0 && continues(length)) --length;
+  std::string shown(text.substr(0, length));
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  return "\"" + shown + (length < text.size() ? "…\"" : "\"");
+}
 
 }  // namespace oscillon

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace oscillon {
 
@@ -55,5 +56,8 @@ class ParseError : public Error {
   std::size_t line_;
   std::size_t column_;
 };
+
+// A key or a field as a message shows it: in quotes, cut where it is long, control bytes as '?'.
+std::string in_quotes(std::string_view text);
 
 }  // namespace oscillon

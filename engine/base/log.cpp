@@ -26,11 +26,5 @@ spdlog::logger& logger() {
 void debug(std::string_view message) {
   logger().debug(message);
 }
-void info(std::string_view message) {
-  logger().info(message);
-}
-void warn(std::string_view message) {
-  logger().warn(message);
-}
 
 }  // namespace oscillon::log

@@ -8,7 +8,5 @@
 namespace oscillon::log {
 
 void debug(std::string_view message);
-void info(std::string_view message);
-void warn(std::string_view message);
 
 }  // namespace oscillon::log

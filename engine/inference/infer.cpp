@@ -72,6 +72,12 @@ void advance(Tile<T>& tile, const Layer<T>& layer, const SemiringPlan<T>& plan, 
                                        std::string(GraphblasType<T>::name) + "; take a wider type");
     }
     tile.Y = plan(tile.Y, watch);
+  } catch (const NotFinite& sum) {
+    throw Error(Fault::bad_data, "layer " + std::to_string(index) + ": the sum of neuron " +
+                                     std::to_string(sum.neuron) + " for sample " +
+                                     std::to_string(tile.samples[sum.column]) +
+                                     " (counted from 0) leaves the range of " +
+                                     std::string(GraphblasType<T>::name));
   } catch (const ShapeError&) {
     throw;
   } catch (const Error& error) {
@@ -82,11 +88,6 @@ void advance(Tile<T>& tile, const Layer<T>& layer, const SemiringPlan<T>& plan, 
 }
 
 }  // namespace
-
-Plan plan_from_name(std::string_view name) {
-  if (name == name_of(Plan::semiring)) return Plan::semiring;
-  throw Error(Fault::usage, "no plan is called \"" + std::string(name) + "\": there is semiring");
-}
 
 std::string_view name_of(Plan) {
   return "semiring";
@@ -123,11 +124,12 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
   Index neurons = source.inputs();
   for (std::size_t first = 0; first < source.depth(); first += layers_per_pass) {
     const std::size_t last = std::min(first + layers_per_pass, source.depth());
-    const auto fetch_start = Clock::now();
     std::vector<std::shared_ptr<const Layer<T>>> layers;
     std::vector<SemiringPlan<T>> plans;
     for (std::size_t l = first; l < last; ++l) {
+      const auto fetch_start = Clock::now();
       layers.push_back(source.layer(l));
+      profile.layer_source_seconds += seconds_since(fetch_start);
       if (layers.back()->inputs() != neurons) {
         throw ShapeError("layer " + std::to_string(l) + " has " +
                          std::to_string(layers.back()->inputs()) + " inputs and follows " +
@@ -137,8 +139,6 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
       profile.edges += layers.back()->edges();
       plans.emplace_back(layers.back(), options.bias_on);
     }
-    profile.layer_source_seconds += seconds_since(fetch_start);
-
     std::vector<std::vector<LayerProfile>> counts(tiles.size());
     run_tasks(tiles.size(), profile.threads, [&](std::size_t t) {
       counts[t].resize(last - first);

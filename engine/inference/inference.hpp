@@ -19,8 +19,6 @@ enum class Plan {
   semiring,  // the definition: W Y over plus-times, then bias and ReLU over max-plus, step by step
 };
 
-// "semiring". Throws Error(Fault::usage) for another name.
-Plan plan_from_name(std::string_view name);
 std::string_view name_of(Plan plan);
 
 struct InferenceOptions {
@@ -61,8 +59,9 @@ struct Inference {
 // Y_L of the samples in the columns of Y0 (inputs x samples).
 //
 // Throws ShapeError when Y0 does not fit the first layer or a layer the one before it;
-// Error(bad_data) when an input is not finite, or a value leaves its type on the way: integers
-// never wrap around and no infinity or NaN goes unseen; Error(interrupted) once a stop is
+// Error(bad_data) when an input is not finite, when a floating-point value leaves its type on the
+// way, or when bounds cannot rule out that an integer does: integers never wrap around and no
+// infinity or NaN goes unseen; Error(interrupted) once a stop is
 // requested. Y0 is never changed.
 template <NetworkValue T>
 Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0,

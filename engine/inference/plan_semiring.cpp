@@ -37,10 +37,7 @@ void require_finite(const Matrix<T>& Z) {
     for (Index column = 0; column < arrays.columns; ++column) {
       for (Index p = arrays.offsets[column]; p < arrays.offsets[column + 1]; ++p) {
         if (!std::isfinite(arrays.values[p])) {
-          throw Error(Fault::bad_data, "the sum of neuron " + std::to_string(arrays.indices[p]) +
-                                           " for sample " + std::to_string(column) +
-                                           " of its tile (counted from 0) leaves the range of " +
-                                           std::string(GraphblasType<T>::name));
+          throw NotFinite{arrays.indices[p], column};
         }
       }
     }

@@ -8,15 +8,20 @@
 
 namespace oscillon {
 
+// Thrown when a value before ReLU and cap is not finite.
+struct NotFinite {
+  Index neuron;
+  Index column;
+};
+
 template <NetworkValue T>
 class SemiringPlan {
  public:
   SemiringPlan(std::shared_ptr<const Layer<T>> layer, BiasOn bias_on);
 
   // The layer's answer to the samples in the columns of Y (inputs x samples, by column). Entries
-  // that are 0 after the ReLU are not stored. With `watch`, throws Error(bad_data) naming the
-  // neuron and the column when a value before ReLU and cap is not finite: the selection that ReLU
-  // is would drop a NaN unseen. May be called by several threads at once.
+  // that are 0 after the ReLU are not stored. With `watch`, throws NotFinite where it applies: the
+  // selection that ReLU is would drop a NaN unseen. May be called by several threads at once.
   Matrix<T> operator()(const Matrix<T>& Y, bool watch) const;
 
  private:

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -25,15 +25,26 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path), temporary_(path + ".XXXXXX") {
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+  if (path.ends_with(".gz")) {
+    throw Error(Fault::usage,
+                "cannot create " + path + ": files are written plain, so leave out the .gz");
+  }
   struct stat status {};
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     throw Error(Fault::cannot_create, "cannot create " + path + ": there is a " +
                                           (S_ISDIR(status.st_mode) ? "folder" : "special file") +
                                           " of that name");
   }
-  descriptor_ = mkostemp(temporary_.data(), O_CLOEXEC);
+  // The kernel gives the rights that an ordinary file has; mkstemp would let nobody else read.
+  static std::atomic<unsigned> made{0};
+  const std::string prefix = path + "." + std::to_string(getpid()) + "-";
+  do {
+    temporary_ = prefix + std::to_string(made++) + ".part";
+    descriptor_ = open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+  } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) {
+    temporary_.clear();
     throw Error(Fault::cannot_create, "cannot create " + path + ": " + std::strerror(errno));
   }
 }
@@ -64,10 +75,6 @@ void AtomicFile::flush() {
 
 void AtomicFile::commit() {
   flush();
-  // mkostemp lets nobody else read; a result gets the rights that an ordinary file would have.
-  const mode_t mask = umask(0);
-  umask(mask);
-  if (fchmod(descriptor_, 0666 & ~mask) != 0) fail("set the rights of");
   if (fsync(descriptor_) != 0) fail("flush");
   if (close(std::exchange(descriptor_, -1)) != 0) fail("close");
   // From here on the descriptor is the folder's, opened while a failure still leaves no file.
@@ -83,6 +90,16 @@ void write_file(const std::string& path, std::string_view contents) {
   AtomicFile file(path);
   file.append(contents);
   file.commit();
+}
+
+void require_creatable(const std::string& path) {
+  const AtomicFile probe(path);
+}
+
+void remove_file(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+    throw Error(Fault::cannot_create, "cannot replace " + path + ": " + std::strerror(errno));
+  }
 }
 
 void make_folder(const std::string& path) {

@@ -10,7 +10,8 @@ namespace oscillon {
 class AtomicFile {
  public:
   // Throws Error(cannot_create) when no file can be made in the folder of `path`, or when what has
-  // the name already is no ordinary file: a device must not be replaced by a file.
+  // the name already is no ordinary file: a device must not be replaced by a file. Throws
+  // Error(usage) for a name that ends in .gz, since nothing is compressed.
   explicit AtomicFile(const std::string& path);
 
   // Removes what was written unless commit() has run.
@@ -36,6 +37,13 @@ class AtomicFile {
 };
 
 void write_file(const std::string& path, std::string_view contents);
+
+// Throws as AtomicFile does when a file could not be created; leaves nothing behind. For asking
+// before long work.
+void require_creatable(const std::string& path);
+
+// Removes a file if there is one. Throws Error(cannot_create).
+void remove_file(const std::string& path);
 
 // Makes a folder and those above it. Throws Error(cannot_create).
 void make_folder(const std::string& path);

@@ -113,18 +113,16 @@ InputFile::InputFile(const std::string& path) : path_(path) {
   if (S_ISDIR(status.st_mode)) {
     throw Error(Fault::cannot_open, "cannot read " + path + ": it is a folder");
   }
-  if (S_ISREG(status.st_mode)) {
+  if (S_ISREG(status.st_mode) && status.st_size > 0) {
     mapped_bytes_ = static_cast<std::size_t>(status.st_size);
-    if (mapped_bytes_ > 0) {
-      mapping_ = mmap(nullptr, mapped_bytes_, PROT_READ, MAP_PRIVATE, file.number(), 0);
-      if (mapping_ == MAP_FAILED) {
-        mapping_ = nullptr;
-        throw Error(Fault::io, "cannot map " + path + ": " + std::strerror(errno));
-      }
-      madvise(mapping_, mapped_bytes_, MADV_SEQUENTIAL);
-      text_ = {static_cast<const char*>(mapping_), mapped_bytes_};
+    mapping_ = mmap(nullptr, mapped_bytes_, PROT_READ, MAP_PRIVATE, file.number(), 0);
+    if (mapping_ == MAP_FAILED) {
+      mapping_ = nullptr;
+      throw Error(Fault::io, "cannot map " + path + ": " + std::strerror(errno));
     }
-  } else {
+    madvise(mapping_, mapped_bytes_, MADV_SEQUENTIAL);
+    text_ = {static_cast<const char*>(mapping_), mapped_bytes_};
+  } else {  // a pipe, or a file of /proc, which tells no size
     char buffer[1 << 16];
     for (;;) {
       const ssize_t got = read(file.number(), buffer, sizeof buffer);

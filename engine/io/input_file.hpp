@@ -1,4 +1,5 @@
-// A whole input file as text: mapped into memory, or inflated when it is gzip.
+// A whole input file as text: mapped into memory, or inflated when it is gzip. A file must not be
+// cut short by someone else while it is mapped.
 #pragma once
 
 #include <string>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <unordered_map>
 
 #include "engine/io/atomic_file.hpp"
@@ -148,8 +149,8 @@ template <Value T>
         text.substr(0, static_cast<std::size_t>(entries.places[earlier->second] - text.data()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     throw_parse_error(name, text,
-                      {entries.places[k], "the entry (" + quoted(entries.rows[k]) + ", " +
-                                              quoted(entries.columns[k]) + ") stands on line " +
+                      {entries.places[k], "the entry (" + in_quotes(entries.rows[k]) + ", " +
+                                              in_quotes(entries.columns[k]) + ") stands on line " +
                                               std::to_string(line) + " already"});
   }
   throw Error(Fault::internal, name + ": a duplicate entry cannot be found again");
@@ -157,7 +158,7 @@ template <Value T>
 
 void append_key(std::string& text, std::string_view key, KeyedFormat format) {
   if (key.find('\0') != std::string_view::npos) {
-    throw KeyError("the key " + quoted(key) + " has a NUL byte, which a text file cannot hold");
+    throw KeyError("the key " + in_quotes(key) + " has a NUL byte, which a text file cannot hold");
   }
   if (format == KeyedFormat::comma_separated) {
     if (key.find_first_of(",\"\r\n") == std::string_view::npos) {
@@ -191,6 +192,13 @@ void append_entries(const AssocArray<T>& array, KeyedFormat format, auto&& take_
     line += separator;
     append_key(line, array.column_keys()[entries.columns[k]], format);
     line += separator;
+    if constexpr (std::is_floating_point_v<T>) {
+      if (!std::isfinite(entries.values[k])) {
+        throw Error(Fault::bad_data, "the entry (" + in_quotes(array.row_keys()[entries.rows[k]]) +
+                                         ", " + in_quotes(array.column_keys()[entries.columns[k]]) +
+                                         ") is not finite, which a text file cannot hold");
+      }
+    }
     char digits[64];
     const auto result = std::to_chars(digits, digits + sizeof digits, entries.values[k]);
     line.append(digits, result.ptr);

@@ -8,14 +8,6 @@
 
 namespace oscillon {
 
-std::string quoted(std::string_view field) {
-  std::string text(field.substr(0, 40));
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) c = '?';
-  }
-  return "\"" + text + (field.size() > 40 ? "…\"" : "\"");
-}
-
 std::string_view LineScanner::field_at(const char* begin) const {
   return {begin, static_cast<std::size_t>(std::find(begin, end_, separator_) - begin)};
 }
@@ -29,12 +21,12 @@ void LineScanner::fail_number(const char* begin, const char* what) const {
   if (field.empty()) fail(begin, std::string("the ") + what + " is missing");
   if (field.front() == '+') {
     fail(begin,
-         std::string("the ") + what + " " + quoted(field) + " has a leading +; leave it out");
+         std::string("the ") + what + " " + in_quotes(field) + " has a leading +; leave it out");
   }
   if (field.front() == '-' && field.size() > 1 && field[1] >= '0' && field[1] <= '9') {
-    fail(begin, std::string("the ") + what + " " + quoted(field) + " is negative");
+    fail(begin, std::string("the ") + what + " " + in_quotes(field) + " is negative");
   }
-  fail(begin, std::string("the ") + what + " " + quoted(field) + " is not a number");
+  fail(begin, std::string("the ") + what + " " + in_quotes(field) + " is not a number");
 }
 
 Index LineScanner::index(const char* what, Index limit) {
@@ -42,12 +34,12 @@ Index LineScanner::index(const char* what, Index limit) {
   Index index = 0;
   const auto [stop, error] = std::from_chars(begin, end_, index);
   if (error == std::errc::result_out_of_range) {
-    fail(begin, std::string("the ") + what + " index " + quoted(field_at(begin)) +
+    fail(begin, std::string("the ") + what + " index " + in_quotes(field_at(begin)) +
                     " does not fit in 64 bits");
   }
   if (error != std::errc()) fail_number(begin, (std::string(what) + " index").c_str());
   if (stop != end_ && *stop != separator_) {
-    fail(begin, std::string("the ") + what + " index " + quoted(field_at(begin)) +
+    fail(begin, std::string("the ") + what + " index " + in_quotes(field_at(begin)) +
                     " is not a whole number");
   }
   if (index == 0) fail(begin, std::string("the ") + what + " index is 0; indices count from 1");
@@ -64,21 +56,22 @@ void LineScanner::refuse_value(const char* begin, const char* stop, std::errc er
   const std::string_view field = field_at(begin);
   if (error == std::errc::invalid_argument) fail_number(begin, "value");
   if (error == std::errc::result_out_of_range) {
-    fail(begin, "the value " + quoted(field) + " is out of the range of " +
+    fail(begin, "the value " + in_quotes(field) + " is out of the range of " +
                     std::string(GraphblasType<T>::name));
   }
   if (*stop == ',') {
-    fail(begin, "the value " + quoted(field) + " has a decimal comma; write a point");
+    fail(begin, "the value " + in_quotes(field) + " has a decimal comma; write a point");
   }
   if (*stop == 'D' || *stop == 'd') {
-    fail(begin, "the value " + quoted(field) + " has a Fortran exponent; write E for D");
+    fail(begin, "the value " + in_quotes(field) + " has a Fortran exponent; write E for D");
   }
   if (!std::is_floating_point_v<T> && (*stop == '.' || *stop == 'e' || *stop == 'E')) {
-    fail(begin, "the value " + quoted(field) + " is not an integer, as " +
+    fail(begin, "the value " + in_quotes(field) + " is not an integer, as " +
                     std::string(GraphblasType<T>::name) + " needs");
   }
-  fail(stop, "bytes follow the value " + quoted({begin, static_cast<std::size_t>(stop - begin)}) +
-                 ": " + quoted(field_at(stop)));
+  fail(stop, "bytes follow the value " +
+                 in_quotes({begin, static_cast<std::size_t>(stop - begin)}) + ": " +
+                 in_quotes(field_at(stop)));
 }
 
 template <Value T>
@@ -119,7 +112,7 @@ void LineScanner::separator(const char* what) {
 void LineScanner::end() {
   if (next_ != end_) {
     fail(next_, "the line goes on after its last column: " +
-                    quoted({next_, static_cast<std::size_t>(end_ - next_)}));
+                    in_quotes({next_, static_cast<std::size_t>(end_ - next_)}));
   }
 }
 
@@ -137,6 +130,9 @@ std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_
 
 std::string_view take_line(std::string_view text, std::size_t& begin, std::size_t longest_line) {
   const char* start = text.data() + begin;
+  if (begin == 0 && text.starts_with("\xEF\xBB\xBF")) {
+    throw ScanFailure{start, "the file begins with a byte order mark; save it as plain UTF-8"};
+  }
   const std::size_t rest = text.size() - begin;
   // A line that is as long as can be may have CR LF behind it; further there is no need to look.
   const std::size_t reach = std::min(rest, longest_line + 2);

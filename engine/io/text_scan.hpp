@@ -5,7 +5,8 @@
 // `.5`, `2.`, `6.25e-02`). Refused, each with its own message: a leading '+', a decimal comma,
 // `1.0D+00`, NaN and infinity, an integer written `1.5` or `1e3`, a value beyond the type, bytes
 // after the number, a negative number where there is no sign. Lines end in LF or CRLF, the last may
-// lack its end; an empty line, a NUL byte and an overlong line are errors.
+// lack its end; an empty line, a NUL byte, an
+// overlong line and a byte order mark are errors.
 #pragma once
 
 #include <charconv>
@@ -17,9 +18,6 @@
 #include "engine/base/thread_team.hpp"
 
 namespace oscillon {
-
-// A field quoted for a message: cut where it is long, control bytes shown as '?'.
-std::string quoted(std::string_view field);
 
 // A fault at a byte of the text; scan_lines turns it into a ParseError with line and column.
 struct ScanFailure {
@@ -49,7 +47,6 @@ class LineScanner {
   // Requires the line's end.
   void end();
 
-  bool at_end() const { return next_ == end_; }
   const char* place() const { return next_; }
   [[noreturn]] void fail(const char* place, const std::string& message) const;
 

@@ -87,6 +87,9 @@ void append_number(std::string& text, Number value) {
 template <NetworkValue T>
 Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
                               const ScanOptions& options) {
+  if (file_rows > GrB_INDEX_MAX) {
+    throw Error(Fault::usage, "a matrix cannot have " + std::to_string(file_rows) + " rows");
+  }
   const InputFile file(path);
   const Index row_limit = file_rows > 0 ? file_rows : GrB_INDEX_MAX;
   const auto chunks = scan_lines<FileEntries<T>>(

@@ -63,6 +63,26 @@ Layer<T>::Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap)
   weights_.finish();
 }
 
+namespace {
+
+// a + b, or a - b, without wrapping around.
+template <NetworkValue T>
+T checked_sum(T a, T b, bool subtract, Index row) {
+  if constexpr (std::is_integral_v<T>) {
+    T result = 0;
+    if (subtract ? __builtin_sub_overflow(a, b, &result) : __builtin_add_overflow(a, b, &result)) {
+      throw Error(Fault::bad_data, "the weights of output " + std::to_string(row) +
+                                       " (counted from 0) sum up beyond the range of " +
+                                       std::string(GraphblasType<T>::name));
+    }
+    return result;
+  } else {
+    return subtract ? a - b : a + b;
+  }
+}
+
+}  // namespace
+
 template <NetworkValue T>
 std::vector<T> exact_bias(const Matrix<T>& weights, T beta) {
   if (!(beta > T(0) && beta <= T(1))) {
@@ -72,8 +92,10 @@ std::vector<T> exact_bias(const Matrix<T>& weights, T beta) {
   std::vector<T> bias(arrays.rows, T(0));
   for (Index row = 0; row < arrays.rows; ++row) {
     T sum = 0;
-    for (Index p = arrays.offsets[row]; p < arrays.offsets[row + 1]; ++p) sum += arrays.values[p];
-    if (sum != T(0)) bias[row] = beta - sum;  // |W 1|_0 is 0 where W 1 is
+    for (Index p = arrays.offsets[row]; p < arrays.offsets[row + 1]; ++p) {
+      sum = checked_sum(sum, arrays.values[p], false, row);
+    }
+    if (sum != T(0)) bias[row] = checked_sum(beta, sum, true, row);  // |W 1|_0 is 0 where W 1 is
   }
   return bias;
 }

@@ -35,7 +35,7 @@ class Layer {
  public:
   // `weights` is outputs x inputs, `bias` has one value an output, `cap` is the greatest value a
   // neuron can take. Throws ShapeError when the bias is not as long as the weights have rows;
-  // KeyError (bad data) for a weight or bias that is not finite, or a cap that is not positive.
+  // Error(bad_data) for a weight or bias that is not finite, or a cap that is not positive.
   Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap = std::nullopt);
 
   Index inputs() const { return inputs_; }
@@ -58,7 +58,7 @@ class Layer {
 
 // The bias of an exact solution, b = beta |W 1|_0 - W 1 (section III): a neuron whose inputs are
 // all 1 then has the value beta. 0 < beta <= 1, and beta = 1 for integers; else
-// Error(Fault::usage).
+// Error(Fault::usage). Throws Error(bad_data) when a sum of integers leaves T.
 template <NetworkValue T>
 std::vector<T> exact_bias(const Matrix<T>& weights, T beta = T(1));
 

@@ -24,12 +24,12 @@ std::vector<T> bias_values(const AssocArray<T>& bias, const KeySet& outputs, std
     throw ShapeError("the bias of " + layer_name(index) +
                      " names neurons that its weights do not have: " + unknown);
   }
+  if (const KeySet columns = bias.columns(); columns.size() > 1) {
+    throw ShapeError("the bias of " + layer_name(index) + " must be one column; it has " +
+                     keys_missing_from(KeySet(), columns));
+  }
   std::vector<T> values(outputs.size(), T(0));
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (i > 0 && entries.rows[i] == entries.rows[i - 1]) {
-      throw ShapeError("the bias of " + layer_name(index) + " has two values for \"" +
-                       std::string(bias.row_keys()[entries.rows[i]]) + "\": it must be one column");
-    }
     values[*outputs.find(bias.row_keys()[entries.rows[i]])] = entries.values[i];
   }
   return values;
@@ -155,7 +155,7 @@ Collapsed<T> Network<T>::collapse() const {
     const KeyMerge shared = KeyMerge::intersect(all, keys_[l + 1]);
     if (!shared.keys.empty()) {
       throw KeyError(
-          "the key \"" + std::string(shared.keys[0]) + "\" after " + layer_name(l) +
+          "the key " + in_quotes(shared.keys[0]) + " after " + layer_name(l) +
           " names an earlier neuron too: to collapse a network, every neuron needs a key "
           "of its own");
     }

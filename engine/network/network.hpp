@@ -78,10 +78,12 @@ struct Collapsed {
   KeySet input_keys;
 
   // The recursion as a network of L equal layers. Its inputs may be given over the input keys
-  // alone.
+  // alone. Infer it with BiasOn::stored: the other rule would wake every neuron of a positive bias
+  // in every iteration, where the layers wake it in its own.
   Network<T> iterated() const;
 
-  // The layers back out of the single arrays: rank after rank from the input keys on.
+  // The layers back out of the single arrays: rank after rank from the input keys on. A neuron that
+  // no weight feeds belongs to no rank and is left out.
   Network<T> expand() const;
 };
 

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <stdexcept>
 #include <vector>
 
@@ -56,9 +58,28 @@ TEST_CASE("a team carries out the exception with the lowest index and begins no 
 }
 
 TEST_CASE("logging is silent unless asked for") {
+  // What reaches stderr is looked at through a pipe in its place.
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const int saved = dup(STDERR_FILENO);
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
   log::debug("a message that nobody sees");
-  log::info("a message that nobody sees");
-  log::warn("a message that nobody sees");
+  std::fflush(stderr);
+  dup2(saved, STDERR_FILENO);
+  close(saved);
+  char byte = 0;
+  CHECK(read(ends[0], &byte, 1) == 0);
+  close(ends[0]);
+}
+
+TEST_CASE("keys in messages are cut between characters and hold no control bytes") {
+  CHECK(in_quotes("a\nb\x7f") == "\"a?b?\"");
+  CHECK(in_quotes(std::string(40, 'x')) == "\"" + std::string(40, 'x') + "\"");
+  CHECK(in_quotes(std::string(39, 'x') + "€") == "\"" + std::string(39, 'x') + "…\"");
+}
+
+TEST_CASE("0 threads are all threads") {
   CHECK(thread_count(3) == 3);
   CHECK(thread_count(0) >= 1);
 }

@@ -2,7 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
+#include "engine/io/atomic_file.hpp"
+#include "engine/io/input_file.hpp"
 #include "engine/io/keyed_tsv.hpp"
+#include "tests/io/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 
 using namespace oscillon;
@@ -21,18 +26,24 @@ Network<T> example(std::optional<T> cap) {
   return Network<T>({W0, W1}, {b0, AssocArray<T>()}, cap, {Alignment::unite});
 }
 
-std::string fault_in(const std::string& manifest) {
+// What reading a good folder says once `from` in its file `name` has become `to`: the name of the
+// file at fault and what follows; nothing when it is read.
+std::string fault_after(const std::string& name, const std::string& from, const std::string& to) {
   const TemporaryFolder folder;
-  write_network_folder(folder.path(), example<std::int32_t>({}));
-  folder.write("network.json", manifest);
-  try {
-    read_network_folder<std::int32_t>(folder.path());
-    return "";
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    const std::size_t at = text.find("network.json");
-    return at == std::string::npos ? text : text.substr(at + 12);
-  }
+  write_network_folder(folder.path(), example<std::int32_t>(4));
+  std::string text = contents_of(folder.at(name));
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  folder.write(name, text.replace(at, from.size(), to));
+  const std::string error = error_of([&] { read_network_folder<std::int32_t>(folder.path()); });
+  if (error == "no error") return "";
+  const std::size_t begin = error.find(folder.path());
+  REQUIRE(begin != std::string::npos);
+  return error.substr(begin + folder.path().size() + 1);
+}
+
+std::string fault_in_manifest(const std::string& from, const std::string& to) {
+  return fault_after("network.json", from, to);
 }
 
 }  // namespace
@@ -55,22 +66,79 @@ TEST_CASE_TEMPLATE("a network goes to a folder and back", T, float, double, std:
 }
 
 TEST_CASE("manifests that are none are refused") {
-  CHECK(fault_in("{\"format\": 1").find(":1:") == 0);
-  CHECK(fault_in("[]") ==
-        ": error: this is no network: its \"format\" is not \"oscillon network\"");
-  CHECK(fault_in("{}").find("this is no network") != std::string::npos);
-  CHECK(fault_in(R"({"format": "oscillon network", "version": 2})") ==
-        ": error: the version of the format must be 1");
-  const std::string head = R"({"format": "oscillon network", "version": 1, "layers": )";
-  CHECK(fault_in(head + "[]}") == ": error: \"layers\" must be a list of one or more layers");
-  CHECK(fault_in(head + "[1]}") == ": error: each layer needs the name of a file as \"weights\"");
-  CHECK(fault_in(head + R"([{"weights": "layer-0-weights.tsv"}]})") ==
-        ": error: each layer needs the name of a file as \"bias\"");
-  const std::string layer =
-      R"([{"weights": "layer-0-weights.tsv", "bias": "layer-0-bias.tsv"}], "cap": )";
-  CHECK(fault_in(head + layer + "null}") == "");
-  CHECK(fault_in(head + layer + "\"high\"}") == ": error: \"cap\" must be a number or null");
-  CHECK(fault_in(head + layer + "1.5}") == ": error: \"cap\" is not a value of int32");
-  CHECK(fault_in(head + R"([{"weights": "none.tsv", "bias": "layer-0-bias.tsv"}]})")
-            .find("cannot open") == 0);
+  CHECK(fault_in_manifest("  ", "  ") == "");
+  CHECK(fault_in_manifest(",", ";") == "network.json:2:31: error: this is not JSON");
+  CHECK(fault_in_manifest("\n}", std::string("\n}\0", 3)).ends_with("the file has a NUL byte"));
+  CHECK(fault_in_manifest("oscillon network", "network") ==
+        "network.json: error: this is no network: its \"format\" is not \"oscillon network\"");
+  CHECK(fault_in_manifest("\"version\": 1", "\"version\": 2") ==
+        "network.json: error: the version of the format must be 1");
+  CHECK(fault_in_manifest("\"version\": 1,", "\"version\": 1, \"capp\": 1,") ==
+        "network.json: error: nobody knows what \"capp\" means");
+  CHECK(fault_in_manifest("\"version\": 1,", "\"version\": 1, \"cap\": 1,") ==
+        "network.json: error: \"cap\" stands twice");
+  CHECK(fault_in_manifest("int32", "banana") ==
+        "network.json: error: \"value_type\" must be fp32, fp64, int32 or int64");
+  CHECK(fault_in_manifest("\"layer-0-bias.tsv\"", "3") ==
+        "network.json: error: \"bias\" must be a name");
+  CHECK(fault_in_manifest("layer-0-bias.tsv", "a\\u0000b") ==
+        "network.json: error: \"bias\" must be a name");
+  CHECK(fault_in_manifest("layer-0-bias.tsv", "none.tsv") == "none.tsv: No such file or directory");
+  for (const char* cap : {"-5", "0", "1.5", "3000000000", "1e300"}) {
+    CHECK(fault_in_manifest("\"cap\": 4", std::string("\"cap\": ") + cap) ==
+          "network.json: error: \"cap\" must be a positive value of int32");
+  }
+  CHECK(fault_in_manifest("\"cap\": 4", "\"cap\": 1e400") ==
+        "network.json: error: a number is out of range");
+  CHECK(fault_in_manifest("\"cap\": 4", "\"cap\": \"high\"") ==
+        "network.json: error: \"cap\" must be a number or null");
+}
+
+TEST_CASE("layers that do not meet, and neurons nobody has, are refused") {
+  CHECK(fault_after("layer-1-weights.tsv", "z\tp", "z\tP") ==
+        "layer-1-weights.tsv: error: column key \"P\" holds entries and is not among the keys of "
+        "the new array (see neurons.tsv)");
+  CHECK(fault_after("layer-0-bias.tsv", "p\t", "z\t") ==
+        "layer-0-bias.tsv: error: row key \"z\" holds entries and is not among the keys of the "
+        "new array (see neurons.tsv)");
+  CHECK(fault_after("layer-0-bias.tsv", "-1\n", "-1\nq\tother\t7\n") ==
+        "network.json: error: the bias of layer 0 must be one column; it has \"bias\", \"other\"");
+  CHECK(fault_after("neurons.tsv", "z\t2", "z\t3") ==
+        "neurons.tsv: error: there are no neurons of rank 2");
+  CHECK(fault_after("neurons.tsv", "z\t2\t1\n", "z\t2\t1\nz\t3\t1\n") ==
+        "neurons.tsv: error: there are 4 ranks of neurons; 2 layers have one more than layers");
+}
+
+TEST_CASE("neurons without a weight come back, and arrays go along") {
+  const TemporaryFolder folder;
+  // "b" reads nothing and is read by nothing; "y" has a bias alone.
+  const AssocArray<double> W(KeySet{"x", "y"}, KeySet{"a", "b"},
+                             Matrix<double>::build(2, 2, {{0}, {0}, {0.5}}));
+  const AssocArray<double> b = AssocArray<double>::from_triples(Views{"y"}, Views{"bias"}, {0.25});
+  const Network<double> network({W}, {b});
+  write_network_folder(folder.path(), network, {{"inputs", &W}});
+  const Network<double> again = read_network_folder<double>(folder.path());
+  CHECK(again.input_keys() == W.column_keys());
+  CHECK(again.output_keys() == W.row_keys());
+  CHECK(equal(again.bias(0), network.bias(0)));
+  CHECK(equal(read_array<double>(folder.at("inputs.tsv")), W));
+  CHECK(network_value_type(folder.path()) == "fp64");
+}
+
+TEST_CASE("a network that cannot be written whole leaves no manifest, or the folder untouched") {
+  const TemporaryFolder folder;
+  const Network<float> good = example<float>(4.f);
+  write_network_folder(folder.path(), good);
+  const Network<float> uneven(
+      {std::make_shared<const Layer<float>>(Matrix<float>::build(1, 1, {{0}, {0}, {1}}),
+                                            std::vector<float>{0}, 1.f),
+       std::make_shared<const Layer<float>>(Matrix<float>::build(1, 1, {{0}, {0}, {1}}),
+                                            std::vector<float>{0}, 2.f)});
+  CHECK(error_of([&] { write_network_folder(folder.path(), uneven); }) ==
+        "a network folder has one cap for all layers; layer 1 differs from layer 0");
+  CHECK(read_network_folder<float>(folder.path()).depth() == 2);
+  std::filesystem::remove(folder.at("layer-1-bias.tsv"));
+  make_folder(folder.at("layer-1-bias.tsv"));
+  CHECK(fails_with(Fault::cannot_create, [&] { write_network_folder(folder.path(), good); }));
+  CHECK(!file_exists(folder.at("network.json")));
 }

@@ -70,7 +70,7 @@ TEST_CASE("biases that do not fit are refused") {
                        "the bias of layer 0 names neurons that its weights do not have: \"x\"",
                        ShapeError);
   CHECK_THROWS_WITH_AS(Network<double>(weights, {array({"p", "p"}, {"bias", "other"}, {1, 2})}),
-                       "the bias of layer 0 has two values for \"p\": it must be one column",
+                       "the bias of layer 0 must be one column; it has \"bias\", \"other\"",
                        ShapeError);
 }
 

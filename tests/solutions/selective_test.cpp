@@ -100,6 +100,7 @@ TEST_CASE("neurons have keys of their own, where a subset or a word comes again"
   CHECK(problem.network.keys(2).contains("2b3l'"));
   CHECK(problem.network.weights(1).at("2b3l'", "2b3l") == 1.f);
   check_exact_everywhere(four, parse_structure("23,14;23,14", 4));
+  check_exact_everywhere({"1a", "ab"});
   check_exact_everywhere({"1able2l", "also123"}, parse_structure("12,1234567", 7));
   // "blxy" activates 1b2l, which is a word too.
   const Words tricky{"1b2l", "blxy"};
@@ -168,7 +169,10 @@ TEST_CASE("word lists that are none are refused") {
   CHECK(fault({"ab", "abc"}) ==
         "the words must have one length: \"ab\" has 2 letters "
         "and \"abc\" has 3");
-  CHECK(fault({"ab", "cd", "ab"}) == "the word \"ab\" is listed twice");
-  CHECK(fault({"a\xC3"}) == "\"a\xC3\" is not UTF-8 text");
+  CHECK(fault({"ab", "cd", "ab"}) == "the word \"ab\" is number 1 already");
+  for (const char* word : {"a\xC3", "\x80", "\xC1\xA1", "\xE0\x81\xA1", "\xED\xA0\x80",
+                           "\xF4\x90\x80\x80", "\xF8\x88\x80\x80"}) {
+    CHECK(fault({word}) == in_quotes(word) + " is not UTF-8 text");
+  }
   CHECK(fault({""}) == "words must have from 1 to 64 letters, not 0");
 }

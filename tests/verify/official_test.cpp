@@ -59,6 +59,19 @@ TEST_CASE("the small official problem, in both precisions") {
   check_small<double>(folder, 90272, 30464);
 }
 
+TEST_CASE("the whole official problem") {
+  const std::string folder = data_folder("full");
+  if (folder.empty()) return;
+  Network<float> network(challenge::read_layers<float>(folder, 1024, 120, -0.3f));
+  const auto Y0 = challenge::read_inputs<float>(folder + "/sparse-images-1024.tsv", 1024);
+  CHECK(Y0.columns() == 60000);
+  CHECK(Y0.entries() == 6374505);
+  LayerSource<float>& source = network;
+  const auto truth = read_categories(folder + "/neuron1024-l120-categories.tsv", 60000);
+  CHECK(truth.size() == 1812);
+  CHECK(challenge::categories_of(infer(source, Y0).Y) == truth);
+}
+
 TEST_CASE("the first block of the official network is the generated one") {
   const std::string folder = data_folder("full");
   if (folder.empty()) return;

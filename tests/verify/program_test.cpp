@@ -73,6 +73,10 @@ TEST_CASE("help and usage") {
     CHECK(help.code == 0);
     CHECK(has(help.output, std::string("oscillon ") + command));
   }
+  const Result unknown = run("solv words x");
+  CHECK(unknown.code == 2);
+  CHECK(has(unknown.output, "Unknown here: solv\n"));
+  CHECK(run("--help > /dev/full").code == 74);
   CHECK(run("show x.tsv --threads 2").code == 2);
   CHECK(run("infer x --input y --precision fp16").code == 2);
 }
@@ -104,15 +108,35 @@ TEST_CASE("word lists and networks that are none") {
   const TemporaryFolder folder;
   const Result mixed = run("solve words " + folder.write("w", "ab\nabc\n"));
   CHECK(mixed.code == 65);
-  CHECK(
-      mixed.output ==
-      "oscillon: error: the words must have one length: \"ab\" has 2 letters and \"abc\" has 3\n");
+  CHECK(mixed.output == folder.at("w") +
+                            ":2:1: error: the words must have one length: \"ab\" has 2 letters and "
+                            "\"abc\" has 3\n");
   const Result empty = run("solve words " + folder.write("w", "ab\n\ncd\n"));
   CHECK(empty.code == 65);
-  CHECK(has(empty.output, "w:2: error: empty line where a word should be"));
+  CHECK(has(empty.output, "w:2:1: error: the line is empty"));
   CHECK(run("solve words " + folder.at("none")).code == 66);
   CHECK(run("infer " + folder.at("none") + " --input x").code == 66);
   CHECK(run("solve words " + folder.write("w", "ab\n") + " --output /dev/null/x").code == 73);
+}
+
+TEST_CASE("a collapsed network runs under the rule that it has the meaning of") {
+  const TemporaryFolder folder;
+  const std::string words = folder.write("words.txt", "ad\nbe\n");
+  CHECK(run("solve words " + words + " --precision int64 --output " + folder.at("net")).code == 0);
+  const std::string infer = "infer " + folder.at("net") + " --input " + folder.at("net/inputs.tsv");
+  const Result both = run(infer + " --collapse --bias-on live-samples");
+  CHECK(both.code == 2);
+  CHECK(has(both.output, "a collapsed network is run with the bias on stored entries only"));
+  // The network's own type is taken: fp32 would make 16777216 of it.
+  const std::string large = folder.write("large.tsv", "1a\tad\t16777217\n2d\tad\t1\n");
+  CHECK(run("infer " + folder.at("net") + " --input " + large).output == "ad\tad\t16777217\n");
+  // Profiles do not mix with triples; JSON needs a place for them.
+  const std::string printed = folder.at("printed.tsv");
+  CHECK(run(infer + " --profile > " + printed + " #").code == 0);  // stderr apart
+  CHECK(contents_of(printed) == contents_of(folder.at("net/expected.tsv")));
+  CHECK(run(infer + " --json").code == 2);
+  CHECK(run(infer + " --output " + folder.at("net/inputs.tsv")).code == 2);
+  CHECK(run(infer + " --output " + folder.at("x.tsv.gz")).code == 2);
 }
 
 TEST_CASE("a Challenge run prints the official lines, writes survivors and checks them") {
@@ -126,6 +150,9 @@ TEST_CASE("a Challenge run prints the official lines, writes survivors and check
   CHECK(has(first.output, ", run rate (edges/sec): "));
   CHECK(has(first.output, "Plain loops agree bit for bit on "));
   CHECK(!has(first.output, "Challenge PASSED"));
+  // The profile: a line a layer, live samples falling to the survivors.
+  CHECK(has(first.output, "\n     1 "));
+  CHECK(has(first.output, "\n     6 "));
   const auto alive = read_categories(survivors, 50);
   REQUIRE(alive.size() > 2);
   REQUIRE(alive.size() < 50);
@@ -177,6 +204,14 @@ TEST_CASE("bad Challenge files: the place, the exit code, and no output") {
   CHECK(run(problem.arguments() + "--neurons 1000").code == 2);
   CHECK(run(problem.arguments() + "--precision int32").code == 2);
   CHECK(run(problem.arguments() + "--samples 20").code == 65);
+  for (const char* wrong : {"--samples -1", "--samples 18446744073709551615", "--tile -1",
+                            "--depth 0", "--depth 06x", "--threads 4096", "--verify 1.5",
+                            "--bias nan", "--bias 1e39", "--truth ''", "--categories-out ''"}) {
+    CHECK(run(problem.arguments() + wrong).code == 2);
+  }
+  CHECK(run(problem.arguments() + "--categories-out " + problem.images()).code == 2);
+  CHECK(broken("").output == layer + ": error: the file holds no entry\n");
+  std::ofstream(layer, std::ios::binary) << good;
   CHECK(run(problem.arguments() + ">/dev/full").code == 74);
 }
 

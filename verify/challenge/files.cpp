@@ -18,6 +18,18 @@ std::string find_layer(const std::string& folder, Index neurons, Index layer) {
                                       first + " nor " + second + " exists, nor with .gz");
 }
 
+namespace {
+
+template <NetworkValue T>
+Matrix<T> read_entries(const std::string& path, Index rows, Index columns,
+                       const ScanOptions& scan) {
+  Matrix<T> matrix = read_transposed_tsv<T>(path, rows, columns, scan);
+  if (matrix.entries() == 0) throw ParseError(path, 0, 0, "the file holds no entry");
+  return matrix;
+}
+
+}  // namespace
+
 template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& folder, Index neurons,
                                                          Index depth, T bias, int threads) {
@@ -31,7 +43,7 @@ std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& fold
   scan.threads = 1;
   run_tasks(depth, threads, [&](std::size_t l) {
     layers[l] =
-        std::make_shared<const Layer<T>>(read_transposed_tsv<T>(paths[l], neurons, neurons, scan),
+        std::make_shared<const Layer<T>>(read_entries<T>(paths[l], neurons, neurons, scan),
                                          std::vector<T>(neurons, bias), static_cast<T>(cap));
   });
   return layers;
@@ -41,14 +53,19 @@ template <NetworkValue T>
 Matrix<T> read_inputs(const std::string& path, Index neurons, Index samples, int threads) {
   ScanOptions scan;
   scan.threads = threads;
-  return read_transposed_tsv<T>(plain_or_compressed(path), samples, neurons, scan);
+  return read_entries<T>(plain_or_compressed(path), samples, neurons, scan);
 }
 
 template <NetworkValue T>
-void write_problem(const std::string& folder, LayerSource<T>& source, const Matrix<T>& Y0) {
+void write_problem(const std::string& folder, LayerSource<T>& source, const Matrix<T>& Y0,
+                   const std::stop_token& stop) {
   const Index neurons = source.inputs();
   make_folder(folder + "/neuron" + std::to_string(neurons));
+  remove_file(folder + "/" + images_name(neurons));
   for (std::size_t l = 0; l < source.depth(); ++l) {
+    if (stop.stop_requested()) {
+      throw Error(Fault::interrupted, "writing was stopped after " + std::to_string(l) + " layers");
+    }
     write_transposed_tsv(folder + "/" + layer_name(neurons, l + 1), source.layer(l)->weights());
   }
   write_transposed_tsv(folder + "/" + images_name(neurons), Y0);
@@ -58,7 +75,8 @@ void write_problem(const std::string& folder, LayerSource<T>& source, const Matr
   template std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string&, Index, \
                                                                     Index, T, int);            \
   template Matrix<T> read_inputs(const std::string&, Index, Index, int);                       \
-  template void write_problem(const std::string&, LayerSource<T>&, const Matrix<T>&);
+  template void write_problem(const std::string&, LayerSource<T>&, const Matrix<T>&,           \
+                              const std::stop_token&);
 OSCILLON_INSTANTIATE_FILES(float)
 OSCILLON_INSTANTIATE_FILES(double)
 #undef OSCILLON_INSTANTIATE_FILES

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace oscillon::challenge {
 // folder/nN-lK.tsv, each also with .gz. Throws Error(cannot_open) naming the first place.
 std::string find_layer(const std::string& folder, Index neurons, Index layer);
 
-// Reads `depth` layers. Every neuron has the bias `bias`, every layer the official cap.
+// Reads `depth` layers. Every neuron has the bias `bias`, every layer the official cap. Throws
+// ParseError for a malformed file, one without entries included.
 template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& folder, Index neurons,
                                                          Index depth, T bias, int threads = 0);
@@ -24,16 +26,19 @@ std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& fold
 template <NetworkValue T>
 Matrix<T> read_inputs(const std::string& path, Index neurons, Index samples = 0, int threads = 0);
 
-// Writes the inputs and every layer of a source under `folder` by their official names, each file
-// complete or absent.
+// Writes every layer of a source and then the inputs under `folder` by their official names, each
+// file complete or absent; inputs from before are removed first, so they are there when all is.
+// Throws Error(interrupted) once a stop is requested.
 template <NetworkValue T>
-void write_problem(const std::string& folder, LayerSource<T>& source, const Matrix<T>& Y0);
+void write_problem(const std::string& folder, LayerSource<T>& source, const Matrix<T>& Y0,
+                   const std::stop_token& stop = {});
 
 #define OSCILLON_EXTERN_FILES(T)                                                                  \
   extern template std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string&,    \
                                                                            Index, Index, T, int); \
   extern template Matrix<T> read_inputs(const std::string&, Index, Index, int);                   \
-  extern template void write_problem(const std::string&, LayerSource<T>&, const Matrix<T>&);
+  extern template void write_problem(const std::string&, LayerSource<T>&, const Matrix<T>&,       \
+                                     const std::stop_token&);
 OSCILLON_EXTERN_FILES(float)
 OSCILLON_EXTERN_FILES(double)
 #undef OSCILLON_EXTERN_FILES

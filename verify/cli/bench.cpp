@@ -37,7 +37,7 @@ struct Times {
   double most() const { return *std::max_element(seconds.begin(), seconds.end()); }
 };
 
-int bench_challenge(const BenchOptions& options) {
+int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
   using T = float;
   const challenge::Size& size = challenge::size_of(options.neurons);
   const auto layers = challenge::read_layers<T>(options.layers, size.neurons, options.depth,
@@ -51,6 +51,7 @@ int bench_challenge(const BenchOptions& options) {
   InferenceOptions inference;
   inference.threads = threads;
   inference.tile = options.tile;
+  inference.stop = stop;
 
   // Verify first; this is the warm-up too.
   const auto expected = challenge::categories_of(infer(source, Y0, inference).Y);
@@ -105,12 +106,14 @@ void add_bench(CLI::App& program, Action& action) {
   add_problem_options(*app, *options);
   add_tile_option(*app, *options);
   app->add_option("--repeats", options->repeats, "Timed runs of each")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, 1'000'000))
       ->capture_default_str();
   add_threads_option(*app, *options);
   add_json_option(*app, *options);
   add_example(*app, "oscillon bench challenge --images data/sparse-images-1024.tsv --layers data");
-  app->callback([options, &action] { action = [options] { return bench_challenge(*options); }; });
+  app->callback([options, &action] {
+    action = [options](const std::stop_token& stop) { return bench_challenge(*options, stop); };
+  });
 }
 
 }  // namespace oscillon::cli

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "engine/inference/inference.hpp"
+#include "engine/io/atomic_file.hpp"
 #include "engine/io/tsv.hpp"
 #include "verify/challenge/files.hpp"
 #include "verify/challenge/images.hpp"
@@ -63,8 +64,12 @@ std::string official_lines(const RunOptions& options, const Profile& profile) {
 }
 
 template <NetworkValue T>
-int run_in(const RunOptions& options) {
+int run_in(const RunOptions& options, const std::stop_token& stop) {
   const challenge::Size& size = challenge::size_of(options.neurons);
+  if (!options.categories_out.empty()) {
+    require_distinct(options.categories_out, {options.truth, options.images});
+    require_creatable(options.categories_out);
+  }
   const auto reading = Clock::now();
   const T bias = static_cast<T>(options.bias.value_or(size.bias));
   Network<T> network(challenge::read_layers<T>(options.layers, size.neurons, options.depth, bias,
@@ -75,10 +80,11 @@ int run_in(const RunOptions& options) {
   if (!options.truth.empty()) truth = read_categories(options.truth, Y0.columns());
   const double reading_seconds = seconds_since(reading);
 
-  ProgressBar bar;
-  const InferenceOptions inference = inference_options(options, bar);
   LayerSource<T>& source = network;
-  const Inference<T> answer = infer(source, Y0, inference);
+  const Inference<T> answer = [&] {
+    ProgressBar bar;
+    return infer(source, Y0, inference_options(options, bar, stop));
+  }();
 
   const std::vector<Index> categories = challenge::categories_of(answer.Y);
   if (!options.categories_out.empty()) write_categories(options.categories_out, categories);
@@ -99,7 +105,8 @@ int run_in(const RunOptions& options) {
   int code = exit_ok;
   if (options.oracle_samples > 0) {
     const auto chosen = samples_to_verify(options.oracle_samples, Y0.columns(), categories);
-    const auto wrong = oracle::first_disagreement(source, Y0, answer.Y, chosen, inference.bias_on);
+    const auto wrong = oracle::first_disagreement(source, Y0, answer.Y, chosen,
+                                                  bias_on_from_name(options.bias_on));
     text += wrong ? "Plain loops DISAGREE: sample " + std::to_string(*wrong + 1) + "\n"
                   : "Plain loops agree bit for bit on " + grouped(chosen.size()) + " samples\n";
     record["verified_samples"] = chosen.size();
@@ -140,20 +147,25 @@ void add_run(CLI::App& challenge, Action& action) {
   auto options = std::make_shared<RunOptions>();
   add_problem_options(*app, *options);
   app->add_option("--truth", options->truth,
-                  "Categories file to check against; exit 1 where the answer differs");
+                  "Categories file to check against; exit 1 where the answer differs")
+      ->check(some_path());
   app->add_option("--categories-out", options->categories_out,
-                  "File to write the survivors' numbers to");
-  app->add_option("--bias", options->bias, "Bias of every neuron; default: the official one");
+                  "File to write the survivors' numbers to")
+      ->check(some_path());
+  app->add_option("--bias", options->bias, "Bias of every neuron; default: the official one")
+      ->check(finite_number());
   app->add_option("--verify", options->oracle_samples,
-                  "Also compute this many samples in plain loops and compare bit for bit");
+                  "Also compute this many samples in plain loops and compare bit for bit")
+      ->check(whole_number(0, most_samples));
   add_engine_options(*app, *options);
   add_json_option(*app, *options);
   add_example(*app,
               "oscillon challenge run --images data/sparse-images-1024.tsv --layers data \\\n"
               "      --neurons 1024 --depth 120 --truth data/neuron1024-l120-categories.tsv");
   app->callback([options, &action] {
-    action = [options] {
-      return in_floating_point(options->precision, [&]<class T>() { return run_in<T>(*options); });
+    action = [options](const std::stop_token& stop) {
+      return in_floating_point(options->precision,
+                               [&]<class T>() { return run_in<T>(*options, stop); });
     };
   });
 }
@@ -166,7 +178,7 @@ struct MakeOptions : CommonOptions {
   std::uint64_t seed = 1;
 };
 
-int make(const MakeOptions& options) {
+int make(const MakeOptions& options, const std::stop_token& stop) {
   const challenge::Size& size = challenge::size_of(options.neurons);
   IdxImages images = read_idx_images(options.images);
   if (options.count > images.count) {
@@ -179,7 +191,7 @@ int make(const MakeOptions& options) {
   }
   const Matrix<float> Y0 = challenge::inputs_from_images<float>(images, size.image_side);
   challenge::RadixNetSource<float> source(size, options.depth, options.seed);
-  challenge::write_problem(options.output, source, Y0);
+  challenge::write_problem(options.output, source, Y0, stop);
   print("Wrote " + std::to_string(options.depth) + " layers of " + grouped(size.neurons) +
         " neurons and " + grouped(Y0.columns()) + " inputs with " + grouped(Y0.entries()) +
         " entries to " + options.output + "\n");
@@ -190,18 +202,30 @@ void add_make(CLI::App& challenge, Action& action) {
   auto* app = challenge.add_subcommand(
       "make", "Make a problem of the official kind: a seeded RadiX-Net and scaled images");
   auto options = std::make_shared<MakeOptions>();
-  app->add_option("--images", options->images, "Grey images as an IDX file, also .gz")->required();
-  app->add_option("--output", options->output, "Folder to write the problem to")->required();
-  app->add_option("--neurons", options->neurons, "Neurons a layer")->capture_default_str();
-  app->add_option("--depth", options->depth, "Layers")
-      ->check(CLI::PositiveNumber)
+  app->add_option("--images", options->images, "Grey images as an IDX file, also .gz")
+      ->check(some_path())
+      ->required();
+  app->add_option("--output", options->output, "Folder to write the problem to")
+      ->check(some_path())
+      ->required();
+  app->add_option("--neurons", options->neurons, "Neurons a layer")
+      ->check(whole_number(1, most_samples))
       ->capture_default_str();
-  app->add_option("--count", options->count, "Take only the first images; 0 takes all");
-  app->add_option("--seed", options->seed, "Seed of the permutations")->capture_default_str();
+  app->add_option("--depth", options->depth, "Layers")
+      ->check(whole_number(1, 1'000'000))
+      ->capture_default_str();
+  app->add_option("--count", options->count, "Take only the first images; 0 takes all")
+      ->check(whole_number(0, most_samples))
+      ->capture_default_str();
+  app->add_option("--seed", options->seed, "Seed of the permutations")
+      ->check(whole_number(0, ~Index{0}))
+      ->capture_default_str();
   add_example(*app,
               "oscillon challenge make --images train-images-idx3-ubyte.gz --neurons 1024 \\\n"
               "      --depth 120 --seed 1 --output data");
-  app->callback([options, &action] { action = [options] { return make(*options); }; });
+  app->callback([options, &action] {
+    action = [options](const std::stop_token& stop) { return make(*options, stop); };
+  });
 }
 
 }  // namespace

@@ -1,8 +1,14 @@
 #include "verify/cli/command.hpp"
 
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <thread>
 
 namespace oscillon::cli {
 
@@ -28,24 +34,66 @@ int exit_code(Fault fault) {
   return 70;
 }
 
+CLI::Validator whole_number(Index least, Index most) {
+  const auto check = [=](std::string& text) -> std::string {
+    Index value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc() || end != text.data() + text.size() || value < least ||
+        value > most) {
+      return in_quotes(text) + " is not a whole number from " + std::to_string(least) + " to " +
+             std::to_string(most);
+    }
+    text = std::to_string(value);  // CLI11 would take a leading 0 for octal
+    return "";
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator finite_number() {
+  const auto check = [](std::string& text) -> std::string {
+    float value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool good = !text.empty() && error == std::errc() && end == text.data() + text.size() &&
+                      std::isfinite(value);
+    return good ? "" : in_quotes(text) + " is not a finite number";
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator some_path() {
+  return CLI::Validator(
+      [](std::string& text) { return std::string(text.empty() ? "the path is empty" : ""); }, "");
+}
+
+void require_distinct(const std::string& output, const std::vector<std::string>& inputs) {
+  for (const std::string& input : inputs) {
+    std::error_code ignored;
+    if (output == input || std::filesystem::equivalent(output, input, ignored)) {
+      throw Error(Fault::usage, "the output " + output + " is the input " + input);
+    }
+  }
+}
+
 void add_threads_option(CLI::App& app, CommonOptions& options) {
   app.add_option("--threads", options.threads, "Threads to use; 0 takes all cores")
-      ->check(CLI::Range(0, 4096))
+      ->check(whole_number(0, 1024))
       ->capture_default_str();
 }
 
 void add_precision_option(CLI::App& app, CommonOptions& options) {
   app.add_option("--precision", options.precision,
-                 "Value type of weights and sums: fp32, fp64, int32 or int64")
+                 "Value type of weights and sums: fp32, fp64, int32 or int64" +
+                     std::string(options.precision.empty() ? "; default: the file's own" : ""))
       ->capture_default_str();
 }
 
-void add_json_option(CLI::App& app, CommonOptions& options) {
-  app.add_flag("--json", options.json, "Print a JSON record instead of text");
+CLI::Option* add_json_option(CLI::App& app, CommonOptions& options) {
+  return app.add_flag("--json", options.json, "Print a JSON record instead of text");
 }
 
 void add_tile_option(CLI::App& app, EngineOptions& options) {
   app.add_option("--tile", options.tile, "Samples a tile; 0 leaves the choice to the plan")
+      ->check(whole_number(0, most_samples))
       ->capture_default_str();
 }
 
@@ -63,6 +111,7 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
 
 void add_problem_options(CLI::App& app, ProblemOptions& options) {
   app.add_option("--images", options.images, "Input file: sparse-images-N.tsv, also .gz")
+      ->check(some_path())
       ->required();
   app.add_option("--layers", options.layers, "Folder with neuronN/nN-lK.tsv, also .gz")->required();
   app.add_option("--neurons", options.neurons, "Neurons a layer")->capture_default_str();
@@ -71,6 +120,7 @@ void add_problem_options(CLI::App& app, ProblemOptions& options) {
       ->capture_default_str();
   app.add_option("--samples", options.samples,
                  "Number of inputs; 0 takes the greatest number in the file")
+      ->check(whole_number(0, most_samples))
       ->capture_default_str();
 }
 
@@ -116,11 +166,30 @@ void ProgressBar::show(const Progress& progress) {
                progress.layers_done, progress.layers, grouped(progress.live_samples).c_str(), left);
 }
 
-InferenceOptions inference_options(const EngineOptions& options, ProgressBar& bar) {
+std::stop_token stop_on_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::stop_source source;
+  std::thread([source, signals]() mutable {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    source.request_stop();
+    sigwait(&signals, &signal);
+    _exit(exit_code(Fault::interrupted));
+  }).detach();
+  return source.get_token();
+}
+
+InferenceOptions inference_options(const EngineOptions& options, ProgressBar& bar,
+                                   const std::stop_token& stop) {
   InferenceOptions inference;
   inference.threads = options.threads;
   inference.tile = options.tile;
   inference.bias_on = bias_on_from_name(options.bias_on);
+  inference.stop = stop;
   inference.on_progress = [&bar](const Progress& progress) { bar.show(progress); };
   return inference;
 }

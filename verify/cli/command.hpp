@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,8 @@ constexpr int exit_mismatch = 1;  // a verification that was asked for has faile
 // error, 75 interrupted.
 int exit_code(Fault fault);
 
-// What a parsed subcommand does; returns the exit code.
-using Action = std::function<int()>;
+// What a parsed subcommand does, until it is asked to stop; returns the exit code.
+using Action = std::function<int(const std::stop_token&)>;
 
 struct CommonOptions {
   int threads = 0;
@@ -44,9 +45,19 @@ struct ProblemOptions : EngineOptions {
   Index samples = 0;
 };
 
+// Validators. A count in decimal digits, from `least` to `most`; a finite number; a path that is
+// not empty (an unset variable of the shell makes one).
+CLI::Validator whole_number(Index least, Index most);
+CLI::Validator finite_number();
+CLI::Validator some_path();
+inline constexpr Index most_samples = Index{1} << 40;
+
+// Throws Error(usage) when `output` is one of the `inputs`, under whatever name.
+void require_distinct(const std::string& output, const std::vector<std::string>& inputs);
+
 void add_threads_option(CLI::App& app, CommonOptions& options);
 void add_precision_option(CLI::App& app, CommonOptions& options);
-void add_json_option(CLI::App& app, CommonOptions& options);
+CLI::Option* add_json_option(CLI::App& app, CommonOptions& options);
 void add_tile_option(CLI::App& app, EngineOptions& options);
 void add_engine_options(CLI::App& app, EngineOptions& options);  // all but --json
 void add_problem_options(CLI::App& app, ProblemOptions& options);
@@ -56,6 +67,10 @@ void add_example(CLI::App& app, std::string_view example);
 
 // Writes to stdout. Throws Error(io) when that fails.
 void print(std::string_view text);
+
+// A stop token for SIGINT and SIGTERM: the first asks to stop, a second ends the program at once.
+// To be called once, before other threads are made.
+std::stop_token stop_on_signals();
 
 // printf-like formatting of a number with `digits` significant digits.
 std::string number(double value, int digits = 4);
@@ -92,7 +107,8 @@ class ProgressBar {
 };
 
 // `bar`, which must outlive the inference, shows its progress.
-InferenceOptions inference_options(const EngineOptions& options, ProgressBar& bar);
+InferenceOptions inference_options(const EngineOptions& options, ProgressBar& bar,
+                                   const std::stop_token& stop);
 
 void add_challenge(CLI::App& program, Action& action);
 void add_bench(CLI::App& program, Action& action);

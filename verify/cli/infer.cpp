@@ -1,6 +1,8 @@
 // `oscillon infer`: runs a network folder on keyed inputs.
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "engine/io/atomic_file.hpp"
 #include "engine/io/keyed_tsv.hpp"
 #include "engine/io/network_folder.hpp"
 #include "verify/cli/command.hpp"
@@ -16,15 +18,17 @@ struct InferOptions : EngineOptions {
 };
 
 template <NetworkValue T>
-int infer_in(const InferOptions& options) {
+int infer_in(const InferOptions& options, const std::stop_token& stop) {
   Network<T> network = read_network_folder<T>(options.network);
   if (options.collapse) network = network.collapse().iterated();
   const AssocArray<T> Y0 = read_array<T>(options.input);
-  ProgressBar bar;
-  const KeyedInference<T> answer = infer(network, Y0, inference_options(options, bar));
+  const KeyedInference<T> answer = [&] {
+    ProgressBar bar;
+    return infer(network, Y0, inference_options(options, bar, stop));
+  }();
   if (!options.output.empty()) {
     write_array(options.output, answer.Y);
-  } else if (!options.json) {
+  } else {
     print(array_text(answer.Y));
   }
   if (options.json) {
@@ -32,9 +36,24 @@ int infer_in(const InferOptions& options) {
     record["entries"] = answer.Y.entries();
     print(record.dump(2) + "\n");
   } else if (options.profile) {
-    print(profile_table(answer.profile));
+    std::fputs(profile_table(answer.profile).c_str(), stderr);
   }
   return exit_ok;
+}
+
+int infer_network(const InferOptions& options, const std::stop_token& stop) {
+  if (options.collapse && bias_on_from_name(options.bias_on) != BiasOn::stored) {
+    throw Error(Fault::usage,
+                "a collapsed network is run with the bias on stored entries only: with "
+                "live-samples every neuron with a positive bias would wake in every iteration");
+  }
+  if (!options.output.empty()) {
+    require_distinct(options.output, {options.input});
+    require_creatable(options.output);
+  }
+  return with_precision(
+      options.precision.empty() ? network_value_type(options.network) : options.precision,
+      [&]<class T>() { return infer_in<T>(options, stop); });
 }
 
 }  // namespace
@@ -42,21 +61,24 @@ int infer_in(const InferOptions& options) {
 void add_infer(CLI::App& program, Action& action) {
   auto* app = program.add_subcommand("infer", "Run a network on inputs given by key");
   auto options = std::make_shared<InferOptions>();
+  options->precision.clear();  // the network's own
   app->add_option("NETWORK", options->network, "A network folder, as `solve --output` writes it")
+      ->check(some_path())
       ->required();
   app->add_option("--input", options->input,
                   "Keyed triples: feature, sample, value; .tsv or .csv, also .gz")
+      ->check(some_path())
       ->required();
-  app->add_option("--output", options->output,
-                  "Keyed triples: neuron, sample, value; without it they are printed");
+  auto* output =
+      app->add_option("--output", options->output,
+                      "Keyed triples: neuron, sample, value; without it they are printed")
+          ->check(some_path());
   app->add_flag("--collapse", options->collapse, "Run all layers as one array, iterated");
   add_engine_options(*app, *options);
-  add_json_option(*app, *options);
+  add_json_option(*app, *options)->needs(output);
   add_example(*app, "oscillon infer words --input words/inputs.tsv --output answer.tsv");
   app->callback([options, &action] {
-    action = [options] {
-      return with_precision(options->precision, [&]<class T>() { return infer_in<T>(*options); });
-    };
+    action = [options](const std::stop_token& stop) { return infer_network(*options, stop); };
   });
 }
 

@@ -37,7 +37,7 @@ struct SelectionOptions {
   }
 };
 
-struct ShowOptions {
+struct ShowOptions : CommonOptions {
   std::string file;
   SelectionOptions rows, columns;
   std::size_t width = 0;
@@ -45,8 +45,9 @@ struct ShowOptions {
   bool transpose = false;
 };
 
-TableOptions<double> fitted(const ShowOptions& options) {
-  TableOptions<double> table;
+template <Value T>
+TableOptions<T> fitted(const ShowOptions& options) {
+  TableOptions<T> table;
   winsize terminal{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &terminal) == 0 && terminal.ws_col > 0) {
     table.width = terminal.ws_col;
@@ -57,11 +58,12 @@ TableOptions<double> fitted(const ShowOptions& options) {
   return table;
 }
 
+template <Value T>
 int show(const ShowOptions& options) {
-  AssocArray<double> array = read_array<double>(options.file);
+  AssocArray<T> array = read_array<T>(options.file);
   array = array.select(options.rows.selection(), options.columns.selection());
   if (options.transpose) array = array.transposed();
-  print(table(array, fitted(options)));
+  print(table(array, fitted<T>(options)));
   return exit_ok;
 }
 
@@ -72,14 +74,23 @@ void add_show(CLI::App& program, Action& action) {
   auto options = std::make_shared<ShowOptions>();
   app->add_option("FILE", options->file,
                   "Keyed triples, one `row column value` a line: .tsv or .csv, also .gz")
+      ->check(some_path())
       ->required();
+  options->precision = GraphblasType<double>::name;
+  add_precision_option(*app, *options);
   options->rows.add_to(*app, "row");
   options->columns.add_to(*app, "column");
   app->add_flag("--transpose", options->transpose, "Exchange rows and columns");
-  app->add_option("--width", options->width, "Columns of text; 0 takes the terminal's, or 80");
-  app->add_option("--height", options->height, "Lines of text; 0 takes the terminal's, or 24");
+  app->add_option("--width", options->width, "Columns of text; 0 takes the terminal's, or 80")
+      ->check(whole_number(0, 1'000'000));
+  app->add_option("--height", options->height, "Lines of text; 0 takes the terminal's, or 24")
+      ->check(whole_number(0, 1'000'000));
   add_example(*app, "oscillon show words/layer-0-weights.tsv --row-prefix a");
-  app->callback([options, &action] { action = [options] { return show(*options); }; });
+  app->callback([options, &action] {
+    action = [options](const std::stop_token&) {
+      return with_precision(options->precision, [&]<class T>() { return show<T>(*options); });
+    };
+  });
 }
 
 }  // namespace oscillon::cli

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/input_file.hpp"
-#include "engine/io/keyed_tsv.hpp"
 #include "engine/io/network_folder.hpp"
+#include "engine/io/text_scan.hpp"
 #include "solutions/selective.hpp"
 #include "verify/cli/command.hpp"
 
@@ -19,22 +19,29 @@ struct WordsOptions : CommonOptions {
   std::string output;
 };
 
-// One word a line; the last line may lack its end.
+// One word a line.
 std::vector<std::string> read_words(const std::string& path) {
   const InputFile file(path);
+  ScanOptions scan;
+  scan.separator = '\0';  // the line is one field
   std::vector<std::string> words;
-  std::string_view rest = file.text();
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view word = rest.substr(0, end);
-    if (word.ends_with('\r')) word.remove_suffix(1);
-    if (word.empty()) {
-      throw ParseError(path, words.size() + 1, 0, "empty line where a word should be");
-    }
-    words.emplace_back(word);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  for (auto& chunk : scan_lines<std::vector<std::string>>(
+           path, file.text(), scan, [](LineScanner&line, std::vector<std::string>&into) {
+             into.emplace_back(line.text());
+           })) {
+    words.insert(words.end(), chunk.begin(), chunk.end());
   }
   return words;
+}
+
+std::size_t letters_a_word(const std::vector<std::string>& words, const std::string& path) {
+  try {
+    return word_length(words);
+  } catch (const WordError& error) {
+    throw ParseError(path, error.word() + 1, 1, error.what());
+  } catch (const Error& error) {
+    throw ParseError(path, 0, 0, error.what());
+  }
 }
 
 // What one value type and one form of the network gave.
@@ -45,9 +52,7 @@ struct Outcome {
 };
 
 template <NetworkValue T>
-void prove(Problem<T>& problem, const WordsOptions& options, std::vector<Outcome>& outcomes) {
-  InferenceOptions inference;
-  inference.threads = options.threads;
+void prove(Problem<T>& problem, const InferenceOptions& inference, std::vector<Outcome>& outcomes) {
   const std::string precision(GraphblasType<T>::name);
   outcomes.push_back({precision, "layered", is_exact(problem, inference)});
   Problem<T> single = collapsed(problem);
@@ -60,30 +65,35 @@ struct Size {
 
 template <NetworkValue T>
 Size solve_words_in(const std::vector<std::string>& words, const Structure& structure,
-                    const WordsOptions& options, std::vector<Outcome>& outcomes) {
+                    const std::string& output, const InferenceOptions& inference,
+                    std::vector<Outcome>& outcomes) {
   Problem<T> problem = selective_problem<T>(words, structure);
-  prove(problem, options, outcomes);
-  if (!options.output.empty()) {
-    write_network_folder(options.output, problem.network);
-    write_array(options.output + "/inputs.tsv", problem.inputs);
-    write_array(options.output + "/expected.tsv", problem.expected);
+  prove(problem, inference, outcomes);
+  if (!output.empty()) {
+    write_network_folder(output, problem.network,
+                         {{"inputs", &problem.inputs}, {"expected", &problem.expected}});
   }
   return {problem.network.outputs(), problem.network.inputs(), problem.network.edges()};
 }
 
-int solve_words(const WordsOptions& options) {
+int solve_words(const WordsOptions& options, const std::stop_token& stop) {
   const std::vector<std::string> words = read_words(options.file);
-  const std::size_t positions = word_length(words);
+  const std::size_t positions = letters_a_word(words, options.file);
   const Structure structure = options.structure.empty()
                                   ? sliding_windows(positions, options.layers)
                                   : parse_structure(options.structure, positions);
   std::vector<Outcome> outcomes;
   Size size;
-  const std::vector<std::string> all{"fp64", "int32", "int64", "fp32"};
-  for (const std::string& precision :
-       options.precision == "all" ? all : std::vector<std::string>{options.precision}) {
+  InferenceOptions inference;
+  inference.threads = options.threads;
+  inference.stop = stop;
+  const std::vector<std::string> precisions =
+      options.precision == "all" ? std::vector<std::string>{"fp32", "fp64", "int32", "int64"}
+                                 : std::vector<std::string>{options.precision};
+  for (const std::string& precision : precisions) {
+    const std::string output = precision == precisions.front() ? options.output : "";
     size = with_precision(precision, [&]<class T>() {
-      return solve_words_in<T>(words, structure, options, outcomes);
+      return solve_words_in<T>(words, structure, output, inference, outcomes);
     });
   }
 
@@ -123,11 +133,13 @@ void add_solve(CLI::App& program, Action& action) {
   solve->require_subcommand(1);
   auto* words = solve->add_subcommand("words", "Select the words of a list, one a line");
   auto options = std::make_shared<WordsOptions>();
-  words->add_option("FILE", options->file, "The words: UTF-8, of one length")->required();
+  words->add_option("FILE", options->file, "The words: UTF-8, of one length")
+      ->check(some_path())
+      ->required();
   auto* layers = words
                      ->add_option("--layers", options->layers,
                                   "Layers; hidden ones take windows of 2, 3, … letters")
-                     ->check(CLI::PositiveNumber)
+                     ->check(whole_number(1, 64))
                      ->capture_default_str();
   words
       ->add_option("--structure", options->structure,
@@ -135,15 +147,19 @@ void add_solve(CLI::App& program, Action& action) {
       ->excludes(layers);
   words
       ->add_option("--precision", options->precision,
-                   "Value type: fp32, fp64, int32, int64, or all of them")
+                   "Value type: fp32, fp64, int32, int64, or all of them (the output is fp32)")
       ->capture_default_str();
-  words->add_option("--output", options->output,
-                    "Folder to write the network, inputs.tsv and expected.tsv to");
+  words
+      ->add_option("--output", options->output,
+                   "Folder to write the network, inputs.tsv and expected.tsv to")
+      ->check(some_path());
   add_threads_option(*words, *options);
   add_json_option(*words, *options);
   add_example(*words,
               "oscillon solve words verify/words/two-letter.txt --layers 1 --precision all");
-  words->callback([options, &action] { action = [options] { return solve_words(*options); }; });
+  words->callback([options, &action] {
+    action = [options](const std::stop_token& stop) { return solve_words(*options, stop); };
+  });
 }
 
 }  // namespace oscillon::cli
