@@ -15,14 +15,19 @@
 
 namespace oscillon {
 
+// All plans give the same numbers, bit for bit.
 enum class Plan {
-  semiring,  // the definition: W Y over plus-times, then bias and ReLU over max-plus, step by step
+  automatic,  // whichever of the others suits the layer and the density of the samples
+  semiring,   // the definition: W Y over plus-times, then bias and ReLU over max-plus, step by step
+  dense_tiles,  // the same operations on tiles in which every entry is stored; no positive bias
 };
 
+// "automatic", "semiring" or "dense-tiles". Throws Error(Fault::usage) for another name.
+Plan plan_from_name(std::string_view name);
 std::string_view name_of(Plan plan);
 
 struct InferenceOptions {
-  Plan plan = Plan::semiring;
+  Plan plan = Plan::automatic;
   BiasOn bias_on = BiasOn::stored;
   int threads = 0;  // 0: all
   Index tile = 0;   // samples a tile; 0: chosen by the plan
@@ -31,15 +36,15 @@ struct InferenceOptions {
 };
 
 struct LayerProfile {
-  double seconds = 0;      // the layer's share of the time, over all threads together
-  Index entries = 0;       // stored entries after the layer
-  Index live_samples = 0;  // samples with an entry after the layer
+  Plan plan = Plan::semiring;  // that ran
+  Index tile = 0;              // samples a tile, at most
+  double seconds = 0;          // the layer's share of the time, over all threads together
+  Index entries = 0;           // entries that are not 0 after the layer
+  Index live_samples = 0;      // samples with an entry after the layer
 };
 
 struct Profile {
-  Plan plan = Plan::semiring;
   int threads = 0;
-  Index tile = 0;
   Index samples = 0;
   Index edges = 0;                  // stored weights over all layers
   double seconds = 0;               // of inference, without the making or reading of layers
@@ -62,7 +67,8 @@ struct Inference {
 // Error(bad_data) when an input is not finite, when a floating-point value leaves its type on the
 // way, or when bounds cannot rule out that an integer does: integers never wrap around and no
 // infinity or NaN goes unseen; Error(interrupted) once a stop is
-// requested. Y0 is never changed.
+// requested; Error(usage) when the plan asked for does not suit
+// the network. Y0 is never changed.
 template <NetworkValue T>
 Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0,
                    const InferenceOptions& options = {});

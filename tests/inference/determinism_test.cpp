@@ -40,7 +40,7 @@ bool same_bytes(const Matrix<float>& A, const Matrix<float>& B) {
 
 }  // namespace
 
-TEST_CASE("the same bytes for any number of threads and any tile size") {
+TEST_CASE("the same bytes for any plan, number of threads and tile size") {
   std::mt19937_64 random(99);
   for (const Index width : {40, 200}) {
     Network<float> network(wide_layers(random, width, 9));
@@ -54,6 +54,7 @@ TEST_CASE("the same bytes for any number of threads and any tile size") {
     }
     const Matrix<float> Y0 = Matrix<float>::build(width, samples, inputs);
     InferenceOptions options;
+    options.plan = Plan::semiring;
     options.threads = 1;
     options.tile = samples;
     const Inference<float> expected = infer(source, Y0, options);
@@ -63,9 +64,12 @@ TEST_CASE("the same bytes for any number of threads and any tile size") {
     REQUIRE(expected.profile.layers.back().live_samples < samples);
     for (const int threads : {1, 2, 3, 4, 8}) {
       for (const Index tile : {Index{1}, Index{7}, Index{64}, Index{1024}, Index{0}}) {
-        options.threads = threads;
-        options.tile = tile;
-        CHECK(same_bytes(infer(source, Y0, options).Y, expected.Y));
+        for (const Plan plan : {Plan::semiring, Plan::dense_tiles, Plan::automatic}) {
+          options.threads = threads;
+          options.tile = tile;
+          options.plan = plan;
+          CHECK(same_bytes(infer(source, Y0, options).Y, expected.Y));
+        }
       }
     }
   }

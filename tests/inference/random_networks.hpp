@@ -41,7 +41,8 @@ Matrix<T> random_matrix(std::mt19937_64& random, Index rows, Index columns, Numb
 
 template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> random_layers(std::mt19937_64& random, Numbers numbers,
-                                                           std::size_t depth, Index widest) {
+                                                           std::size_t depth, Index widest,
+                                                           int greatest_bias = 4) {
   std::vector<std::shared_ptr<const Layer<T>>> layers;
   Index inputs = 1 + random() % widest;
   std::optional<T> cap;
@@ -50,7 +51,7 @@ std::vector<std::shared_ptr<const Layer<T>>> random_layers(std::mt19937_64& rand
     const Index outputs = 1 + random() % widest;
     std::vector<T> bias(outputs);
     for (T& b : bias) {
-      b = random() % 3 == 0 ? T(0) : random_number<T>(random, numbers, -8, 4);
+      b = random() % 3 == 0 ? T(0) : random_number<T>(random, numbers, -8, greatest_bias);
     }
     layers.push_back(std::make_shared<const Layer<T>>(
         random_matrix<T>(random, outputs, inputs, numbers, -4, 8), bias, cap));

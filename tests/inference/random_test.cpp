@@ -18,23 +18,26 @@ struct Case {
   InferenceOptions options;
 };
 
-Case random_case(std::mt19937_64& random) {
+Case random_case(std::mt19937_64& random, Plan plan) {
   Case made{random() % 2 == 0 ? BiasOn::stored : BiasOn::live_samples, {}};
   made.options.bias_on = made.bias_on;
   made.options.threads = std::array<int, 3>{1, 2, 4}[random() % 3];
   made.options.tile = std::array<Index, 4>{0, 1, 3, 64}[random() % 4];
+  made.options.plan = plan;
   return made;
 }
 
 template <NetworkValue T>
-void compare(int networks, Numbers numbers, std::uint64_t seed) {
+void compare(int networks, Numbers numbers, std::uint64_t seed, Plan plan = Plan::semiring) {
+  // Random numbers have a fraction above the whole number that they are drawn for.
+  const int greatest_bias = plan == Plan::dense_tiles ? -1 : 4;
   std::mt19937_64 random(seed);
   int different = 0;
   for (int n = 0; n < networks; ++n) {
-    Network<T> network(random_layers<T>(random, numbers, 1 + random() % 5, 12));
+    Network<T> network(random_layers<T>(random, numbers, 1 + random() % 5, 12, greatest_bias));
     const Index samples = random() % 9;
     const Matrix<T> Y0 = random_matrix<T>(random, network.inputs(), samples, numbers, -2, 8);
-    const Case made = random_case(random);
+    const Case made = random_case(random, plan);
     LayerSource<T>& source = network;
     const Inference<T> answer = infer(source, Y0, made.options);
     std::vector<Index> all(samples);
@@ -87,6 +90,17 @@ TEST_CASE("ten thousand dyadic networks agree with the oracle bit for bit") {
 TEST_CASE("networks with any numbers agree bit for bit too, since sums ascend") {
   compare<float>(1000, Numbers::any, 5);
   compare<double>(1000, Numbers::any, 6);
+}
+
+TEST_CASE("full tiles give the same bits, and so does the choice between plans") {
+  for (const Plan plan : {Plan::dense_tiles, Plan::automatic}) {
+    CAPTURE(name_of(plan));
+    compare<float>(1000, Numbers::dyadic, 11, plan);
+    compare<float>(1000, Numbers::any, 12, plan);
+    compare<double>(1000, Numbers::any, 13, plan);
+    compare<std::int32_t>(500, Numbers::dyadic, 14, plan);
+    compare<std::int64_t>(500, Numbers::dyadic, 15, plan);
+  }
 }
 
 TEST_CASE("a layer in floating point stays within the bound of exact arithmetic") {

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -104,6 +105,9 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
          "What the bias is added to: the stored entries of W Y (stored), or every neuron of a "
          "live sample (live-samples)")
       ->capture_default_str();
+  app.add_option("--plan", options.plan,
+                 "How layers are worked out: automatic, semiring or dense-tiles")
+      ->capture_default_str();
   add_precision_option(app, options);
   add_tile_option(app, options);
   add_threads_option(app, options);
@@ -177,6 +181,11 @@ std::stop_token stop_on_signals() {
     int signal = 0;
     sigwait(&signals, &signal);
     source.request_stop();
+    // A signal to the process and to its group comes twice; that is one request.
+    const timespec moment{0, 300'000'000};
+    nanosleep(&moment, nullptr);
+    const timespec none{0, 0};
+    while (sigtimedwait(&signals, nullptr, &none) > 0) continue;
     sigwait(&signals, &signal);
     _exit(exit_code(Fault::interrupted));
   }).detach();
@@ -188,6 +197,7 @@ InferenceOptions inference_options(const EngineOptions& options, ProgressBar& ba
   InferenceOptions inference;
   inference.threads = options.threads;
   inference.tile = options.tile;
+  inference.plan = plan_from_name(options.plan);
   inference.bias_on = bias_on_from_name(options.bias_on);
   inference.stop = stop;
   inference.on_progress = [&bar](const Progress& progress) { bar.show(progress); };

@@ -6,19 +6,19 @@
 namespace oscillon::cli {
 
 std::string profile_table(const Profile& profile) {
-  std::string text = " layer      seconds         entries    live samples\n";
-  char line[128];
+  std::string text = " layer      seconds         entries    live samples  plan         tile\n";
+  char line[160];
   for (std::size_t l = 0; l < profile.layers.size(); ++l) {
     const LayerProfile& layer = profile.layers[l];
-    std::snprintf(line, sizeof line, "%6zu %12.6f %15llu %15llu\n", l + 1, layer.seconds,
-                  static_cast<unsigned long long>(layer.entries),
-                  static_cast<unsigned long long>(layer.live_samples));
+    std::snprintf(line, sizeof line, "%6zu %12.6f %15llu %15llu  %-11s %5llu\n", l + 1,
+                  layer.seconds, static_cast<unsigned long long>(layer.entries),
+                  static_cast<unsigned long long>(layer.live_samples),
+                  std::string(name_of(layer.plan)).c_str(),
+                  static_cast<unsigned long long>(layer.tile));
     text += line;
   }
-  std::snprintf(line, sizeof line,
-                "plan %s, %d thread%s, tiles of %llu samples; seconds are summed over threads\n",
-                std::string(name_of(profile.plan)).c_str(), profile.threads,
-                profile.threads == 1 ? "" : "s", static_cast<unsigned long long>(profile.tile));
+  std::snprintf(line, sizeof line, "%d thread%s; seconds are summed over threads\n",
+                profile.threads, profile.threads == 1 ? "" : "s");
   return text + line;
 }
 
@@ -27,16 +27,13 @@ nlohmann::json profile_record(const Profile& profile) {
   for (const LayerProfile& layer : profile.layers) {
     layers.push_back({{"seconds", layer.seconds},
                       {"entries", layer.entries},
-                      {"live_samples", layer.live_samples}});
+                      {"live_samples", layer.live_samples},
+                      {"plan", name_of(layer.plan)},
+                      {"tile", layer.tile}});
   }
-  return {{"plan", name_of(profile.plan)},
-          {"threads", profile.threads},
-          {"tile", profile.tile},
-          {"samples", profile.samples},
-          {"edges", profile.edges},
-          {"seconds", profile.seconds},
-          {"edges_per_second", profile.rate()},
-          {"layers", layers}};
+  return {
+      {"threads", profile.threads}, {"samples", profile.samples},         {"edges", profile.edges},
+      {"seconds", profile.seconds}, {"edges_per_second", profile.rate()}, {"layers", layers}};
 }
 
 }  // namespace oscillon::cli
