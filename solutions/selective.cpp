@@ -232,7 +232,8 @@ void require_cover(const Structure& structure, std::size_t positions) {
 }
 
 template <NetworkValue T>
-Problem<T> selective_problem(const std::vector<std::string>& words, const Structure& structure) {
+Problem<T> selective_problem(const std::vector<std::string>& words, const Structure& structure,
+                             const std::vector<double>& betas) {
   const SplitWords letters = split_words(words);
   const std::size_t length = letters.front().size();
   require_cover(structure, length);
@@ -253,24 +254,16 @@ Problem<T> selective_problem(const std::vector<std::string>& words, const Struct
     return AssocArray<T>::from_triples(k1, k2, ValueArray<T>(k1.size(), T(1)), Collision::max);
   };
 
-  std::vector<AssocArray<T>> weights, biases;
-  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
-    weights.push_back(connect(l + 1, l));
-    const std::vector<T> b = exact_bias(weights.back().matrix());
-    Triples<T> column;
-    for (Index i = 0; i < b.size(); ++i) column.add(i, 0, b[i]);
-    biases.emplace_back(weights.back().row_keys(), KeySet{"bias"},
-                        Matrix<T>::build(b.size(), 1, column));
-  }
-  const AssocArray<T> single_layer = connect(layers.size() - 1, 0);
-  // A neuron that no larger subset contains is read by nobody; that does no harm.
-  Network<T> network(weights, biases, std::nullopt, {Alignment::unite});
-  return {std::move(network), single_layer.transposed(),
-          AssocArray<T>::identity(single_layer.row_keys())};
+  const std::vector<T> layer_betas = betas_of<T>(betas, layers.size() - 1);
+  std::vector<AssocArray<T>> weights;
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) weights.push_back(connect(l + 1, l));
+  return problem_of(exact_network(weights, layer_betas),
+                    connect(layers.size() - 1, 0).transposed());
 }
 
-#define OSCILLON_INSTANTIATE_SELECTIVE(T) \
-  template Problem<T> selective_problem(const std::vector<std::string>&, const Structure&);
+#define OSCILLON_INSTANTIATE_SELECTIVE(T)                                                  \
+  template Problem<T> selective_problem(const std::vector<std::string>&, const Structure&, \
+                                        const std::vector<double>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_SELECTIVE)
 #undef OSCILLON_INSTANTIATE_SELECTIVE
 

@@ -56,13 +56,15 @@ std::size_t word_length(const std::vector<std::string>& words);
 void require_cover(const Structure& structure, std::size_t positions);
 
 // The problem of selecting `words`: distinct UTF-8 strings of one length, counted in characters.
+// `betas` has one value a layer, or none for 1 everywhere.
 // Throws WordError for a word that is not, Error(bad_data) when there is none.
 template <NetworkValue T>
-Problem<T> selective_problem(const std::vector<std::string>& words,
-                             const Structure& structure = {});
+Problem<T> selective_problem(const std::vector<std::string>& words, const Structure& structure = {},
+                             const std::vector<double>& betas = {});
 
-#define OSCILLON_EXTERN_SELECTIVE(T) \
-  extern template Problem<T> selective_problem(const std::vector<std::string>&, const Structure&);
+#define OSCILLON_EXTERN_SELECTIVE(T)                                                              \
+  extern template Problem<T> selective_problem(const std::vector<std::string>&, const Structure&, \
+                                               const std::vector<double>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_SELECTIVE)
 #undef OSCILLON_EXTERN_SELECTIVE
 

@@ -1,6 +1,7 @@
 #include "engine/algebra/array_algebra.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/base/checked.hpp"
 
@@ -9,6 +10,13 @@ namespace oscillon {
 std::pair<KeySet, std::vector<Index>> concatenated_keys(const KeySet& left, const KeySet& right,
                                                         std::string_view separator) {
   const Index count = checked_multiply(left.size(), right.size(), "Kronecker product of keys");
+  // Where no key of `left` begins another, pairs in order are keys in order, and none reads the
+  // same.
+  if (std::optional<KeySet> ordered = KeySet::products_in_order(left, separator, right)) {
+    std::vector<Index> positions(count);
+    std::iota(positions.begin(), positions.end(), Index{0});
+    return {std::move(*ordered), std::move(positions)};
+  }
   std::vector<std::string> joined;
   joined.reserve(count);
   for (Index l = 0; l < left.size(); ++l) {

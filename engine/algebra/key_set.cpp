@@ -68,6 +68,30 @@ KeySet KeySet::numbered(Index count, Index first) {
   return KeySet(std::move(data));
 }
 
+std::optional<KeySet> KeySet::products_in_order(const KeySet& left, std::string_view separator,
+                                                const KeySet& right) {
+  // With a given left key the products ascend as the right keys do, so the borders decide.
+  Data data;
+  data.offsets.reserve(left.size() * right.size() + 1);
+  data.bytes.reserve((left.data_->bytes.size() + left.size() * separator.size()) * right.size() +
+                     right.data_->bytes.size() * left.size());
+  for (Index l = 0; l < left.size(); ++l) {
+    for (Index r = 0; r < right.size(); ++r) {
+      data.bytes.append(left[l]).append(separator).append(right[r]);
+      data.offsets.push_back(data.bytes.size());
+      const std::size_t last = data.offsets.size() - 1;
+      if (r > 0 || l == 0) continue;
+      const std::string_view bytes = data.bytes;
+      const Index middle = data.offsets[last - 1];
+      if (bytes.substr(data.offsets[last - 2], middle - data.offsets[last - 2]) >=
+          bytes.substr(middle)) {
+        return std::nullopt;
+      }
+    }
+  }
+  return KeySet(std::move(data));
+}
+
 Index KeySet::lower_bound(std::string_view key) const {
   Index begin = 0;
   Index end = size();

@@ -38,6 +38,11 @@ class KeySet {
   // "1", "2", … count, padded with zeros to one length, so that their order is that of the numbers.
   static KeySet numbered(Index count, Index first = 1);
 
+  // The keys left[0] + separator + right[0], left[0] + separator + right[1], …; nothing when these
+  // do not ascend in this order.
+  static std::optional<KeySet> products_in_order(const KeySet& left, std::string_view separator,
+                                                 const KeySet& right);
+
   Index size() const { return data_->offsets.size() - 1; }
   bool empty() const { return size() == 0; }
   std::string_view operator[](Index position) const {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <utility>
 
 #include "engine/base/log.hpp"
 #include "engine/base/thread_team.hpp"
@@ -171,7 +170,6 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
   }
 
   std::size_t pass = 1;
-  bool full = false;
   for (std::size_t first = 0; first < source.depth();) {
     const std::size_t last = std::min(first + pass, source.depth());
     const Index inputs = neurons;
@@ -193,10 +191,8 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
 
     // The samples that are alive, packed into tiles of the kind that suits the pass.
     const double cells = static_cast<double>(alive.live_samples) * static_cast<double>(inputs);
-    const bool was_full = std::exchange(
-        full, works_on_full_tiles(options.plan, steps,
-                                  cells > 0 ? static_cast<double>(alive.entries) / cells : 0) &&
-                  cells > 0);
+    const bool full = cells > 0 && works_on_full_tiles(options.plan, steps,
+                                                       static_cast<double>(alive.entries) / cells);
     if (full) {
       for (Step<T>& step : steps) step.dense_tiles.emplace(step.layer);
     }
@@ -204,8 +200,12 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
                        : full ? std::clamp<Index>(full_tile_bytes / (widest * sizeof(T)), 16, 256)
                               : sparse_tile;
     Index held = 0;
-    for (const Tile<T>& one : tiles) held += one.samples.size();
-    if (first == 0 || full != was_full || held != alive.live_samples) {
+    bool as_wanted = first > 0;
+    for (const Tile<T>& one : tiles) {
+      held += one.samples.size();
+      as_wanted = as_wanted && one.full == full;
+    }
+    if (!as_wanted || held != alive.live_samples) {
       if (first > 0) {
         live.resize(tiles.size());
         run_tasks(tiles.size(), profile.threads,
@@ -229,6 +229,14 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
         counts[t][l - first].entries = counted.entries;
         counts[t][l - first].live_samples = counted.live_samples;
         counts[t][l - first].seconds = seconds_since(layer_start);
+      }
+      // A full tile that is nearly empty would only take memory: 60,000 samples of as many
+      // categories are 14 GB full.
+      if (tiles[t].full) {
+        const double cells_of_tile =
+            static_cast<double>(tiles[t].samples.size()) * static_cast<double>(neurons);
+        const auto entries = static_cast<double>(counts[t].back().entries);
+        if (entries < full_density * cells_of_tile) make_sparse(tiles[t]);
       }
     });
     for (std::size_t l = first; l < last; ++l) {

@@ -9,15 +9,15 @@ namespace oscillon {
 
 namespace {
 
-// Gustavson's method adds up each entry of a column of W Y over ascending k, and the sort makes the
-// next layer meet its k in that order: the order of a sum then depends on neuron and sample alone.
+// Gustavson's method adds up each entry of a column of W Y over the k of the column of Y as they
+// are stored. They ascend, since every layer's answer is finished, which sorts: the order of a sum
+// then depends on neuron and sample alone.
 GrB_Descriptor ascending_sums() {
   static const GrB_Descriptor descriptor = [] {
     start_graphblas();
     GrB_Descriptor made = nullptr;
     check(GrB_Descriptor_new(&made), "make a descriptor");
     check(GxB_Desc_set_INT32(made, GxB_AxB_METHOD, GxB_AxB_GUSTAVSON), "choose Gustavson's method");
-    check(GxB_Desc_set_INT32(made, GxB_SORT, 1), "ask for sorted vectors");
     return made;
   }();
   return descriptor;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::uint32_t images_magic = 0x00000803;  // unsigned bytes in three dimensions
 constexpr std::size_t header_bytes = 16;
+constexpr std::uint32_t labels_magic = 0x00000801;  // in one
+constexpr std::size_t labels_header_bytes = 8;
 
 std::uint32_t big_endian(std::string_view bytes) {
   std::uint32_t value = 0;
@@ -47,6 +49,24 @@ IdxImages read_idx_images(const std::string& path) {
   const auto* first = reinterpret_cast<const std::uint8_t*>(data.data()) + header_bytes;
   images.pixels.assign(first, first + pixels);
   return images;
+}
+
+std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
+  const InputFile file(path);
+  const std::string_view data = file.text();
+  if (data.size() < labels_header_bytes || big_endian(data) != labels_magic) {
+    throw ParseError(path, 0, 0,
+                     "this is no IDX file of labels: the header is not that of bytes in one "
+                     "dimension");
+  }
+  const std::uint32_t count = big_endian(data.substr(4));
+  if (data.size() - labels_header_bytes != count) {
+    throw ParseError(path, 0, 0,
+                     "the header promises " + std::to_string(count) + " labels, but " +
+                         std::to_string(data.size() - labels_header_bytes) + " bytes follow");
+  }
+  const auto* first = reinterpret_cast<const std::uint8_t*>(data.data()) + labels_header_bytes;
+  return {first, first + count};
 }
 
 }  // namespace oscillon

@@ -1,4 +1,4 @@
-// IDX files of images, the format of MNIST and its kin: a magic number, three big-endian
+// IDX files of images and labels, the format of MNIST and its kin: a magic number, three big-endian
 // dimensions, one byte a pixel. Also gzipped.
 #pragma once
 
@@ -21,5 +21,8 @@ struct IdxImages {
 
 // Throws ParseError unless the file holds exactly the bytes that its header promises.
 IdxImages read_idx_images(const std::string& path);
+
+// The same for labels: one byte each.
+std::vector<std::uint8_t> read_idx_labels(const std::string& path);
 
 }  // namespace oscillon

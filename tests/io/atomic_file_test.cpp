@@ -7,7 +7,7 @@
 #include <csignal>
 #include <stdexcept>
 
-#include "tests/io/error_of.hpp"
+#include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace oscillon {

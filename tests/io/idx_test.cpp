@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-#include "tests/io/error_of.hpp"
+#include "tests/error_of.hpp"
 #include "tests/io/gzip.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -44,6 +44,24 @@ TEST_CASE("images are read in order, raw or gzipped") {
     CHECK(images.pixels == std::vector<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255});
     CHECK(images.image(1)[0] == 6);
   }
+}
+
+TEST_CASE("labels are read, and refused") {
+  const TemporaryFolder folder;
+  const std::string labels = big_endian({0x801, 3}) + "\1\2\3";
+  CHECK(read_idx_labels(folder.write("labels", labels)) == std::vector<std::uint8_t>{1, 2, 3});
+  CHECK(read_idx_labels(folder.write("labels.gz", gzipped(labels))).size() == 3);
+  const std::string path = folder.at("bad");
+  for (const std::string& bytes : {labels + "x", labels.substr(0, 10)}) {
+    folder.write("bad", bytes);
+    CHECK(error_of([&] { read_idx_labels(path); }) ==
+          path + ": error: the header promises 3 labels, but " + std::to_string(bytes.size() - 8) +
+              " bytes follow");
+  }
+  folder.write("bad", two_images);
+  CHECK(error_of([&] {
+          read_idx_labels(path);
+        }).ends_with("the header is not that of bytes in one dimension"));
 }
 
 TEST_CASE("no images are images too") {

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "tests/io/error_of.hpp"
+#include "tests/error_of.hpp"
 #include "tests/io/gzip.hpp"
 #include "tests/temporary_folder.hpp"
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <random>
 
-#include "tests/io/error_of.hpp"
+#include "tests/error_of.hpp"
 #include "tests/io/gzip.hpp"
 #include "tests/temporary_folder.hpp"
 

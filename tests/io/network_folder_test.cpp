@@ -7,7 +7,7 @@
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/input_file.hpp"
 #include "engine/io/keyed_tsv.hpp"
-#include "tests/io/error_of.hpp"
+#include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 
 using namespace oscillon;

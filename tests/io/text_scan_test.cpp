@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "engine/algebra/matrix.hpp"
-#include "tests/io/error_of.hpp"
+#include "tests/error_of.hpp"
 
 namespace oscillon {
 

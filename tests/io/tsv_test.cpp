@@ -9,7 +9,7 @@
 #include <random>
 
 #include "engine/io/input_file.hpp"
-#include "tests/io/error_of.hpp"
+#include "tests/error_of.hpp"
 #include "tests/io/gzip.hpp"
 #include "tests/temporary_folder.hpp"
 

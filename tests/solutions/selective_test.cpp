@@ -6,7 +6,10 @@
 #include <random>
 #include <set>
 
+#include "tests/error_of.hpp"
+
 using namespace oscillon;
+using testing::error_of;
 
 namespace {
 
@@ -39,15 +42,6 @@ void check_exact_everywhere(const Words& words, const Structure& structure = {})
   check_exact<double>(words, structure);
   check_exact<std::int32_t>(words, structure);
   check_exact<std::int64_t>(words, structure);
-}
-
-std::string fault_of(auto&& action) {
-  try {
-    action();
-    return "";
-  } catch (const Error& error) {
-    return error.what();
-  }
 }
 
 }  // namespace
@@ -141,21 +135,21 @@ TEST_CASE("structures are read, and refused") {
   CHECK(parse_structure("", 4).layers() == 1);
   CHECK(parse_structure("12,34;1234", 4).layers() == 2);
   CHECK(parse_structure("1-2,3-10", 10).hidden[0][1] == ((1u << 9) | (1u << 2)));
-  CHECK(fault_of([] { parse_structure("12,5", 4); }) ==
+  CHECK(error_of([] { parse_structure("12,5", 4); }) ==
         "in the structure, \"5\" is not a set of positions from "
         "1 to 4");
-  CHECK(fault_of([] { parse_structure("12,34,21", 4); }) ==
+  CHECK(error_of([] { parse_structure("12,34,21", 4); }) ==
         "the structure has the positions 21 twice in a layer");
-  CHECK(fault_of([] { parse_structure("12,,34", 4); }) ==
+  CHECK(error_of([] { parse_structure("12,,34", 4); }) ==
         "the structure has an empty set of positions");
-  CHECK(fault_of([] { parse_structure("1x", 4); }) ==
+  CHECK(error_of([] { parse_structure("1x", 4); }) ==
         "in the structure, \"1x\" is not a set of positions "
         "from 1 to 4");
-  CHECK(fault_of([] { require_cover(parse_structure("12,23", 4), 4); }) ==
+  CHECK(error_of([] { require_cover(parse_structure("12,23", 4), 4); }) ==
         "the structure is not a cover: the positions 1234 of "
         "layer 2 are fed only 123 by the "
         "subsets of the layer below that lie inside");
-  CHECK(fault_of([] { sliding_windows(3, 3); }) ==
+  CHECK(error_of([] { sliding_windows(3, 3); }) ==
         "words of 3 letters have windows for 1 to 2 layers, not "
         "3");
   CHECK(sliding_windows(1, 1).layers() == 1);
@@ -163,7 +157,7 @@ TEST_CASE("structures are read, and refused") {
 
 TEST_CASE("word lists that are none are refused") {
   const auto fault = [](const Words& words) {
-    return fault_of([&] { selective_problem<float>(words); });
+    return error_of([&] { selective_problem<float>(words); });
   };
   CHECK(fault({}) == "there are no words to select");
   CHECK(fault({"ab", "abc"}) ==

@@ -104,6 +104,43 @@ TEST_CASE("words are solved, written, inferred and shown") {
   CHECK(has(json.output, "\"exact\": true"));
 }
 
+TEST_CASE("combinations and images are solved and written") {
+  const TemporaryFolder folder;
+  const Result combined = run("solve combine --tree '((1,2),(3,4))' --letters 2 --precision all");
+  CHECK(combined.code == 0);
+  CHECK(has(combined.output, "16 categories, 8 features, 2 layers, 48 edges"));
+  CHECK(has(combined.output, "exact for 2/3 < beta <= 1"));
+  CHECK(has(combined.output, "int64  collapsed  Y_L = I"));
+  const Result weak = run("solve combine --sets 4 --letters 2 --layers 2 --beta 0.5,0.5");
+  CHECK(weak.code == 1);
+  CHECK(has(weak.output, "Solution NOT EXACT"));
+  CHECK(run("solve combine --sets 4 --tree '(1,2)'").code == 2);
+  CHECK(run("solve combine --tree '(1,3)'").code == 2);
+
+  // Three images of 3 x 3, of which one pixel each remains; the third is within the first.
+  std::string images("\0\0\10\3\0\0\0\3\0\0\0\4\0\0\0\4", 16);
+  const auto image = [&](std::initializer_list<int> lit) {
+    std::string pixels(16, '\0');
+    for (const int pixel : lit) pixels[static_cast<std::size_t>(pixel)] = '\377';
+    images += pixels;
+  };
+  image({5, 6});
+  image({9, 10});
+  image({6});
+  const std::string file = folder.write("images.idx", images);
+  const Result dominated = run("solve images " + file + " --pairs " + folder.at("pairs.tsv"));
+  CHECK(dominated.code == 1);
+  CHECK(has(dominated.output, "3 images: 0 equal to one before, 1 pairs"));
+  CHECK(has(dominated.output, "theory: the features of \"3\" are all among those of \"1\""));
+  CHECK(contents_of(folder.at("pairs.tsv")) == "3\t1\n");
+  const Result reduced = run("solve images " + file + " --drop --blocks 1x2 --output " +
+                             folder.at("net") + " --precision all");
+  CHECK(reduced.code == 0);
+  CHECK(has(reduced.output, "2 categories, 4 features, 2 layers"));
+  CHECK(run("infer " + folder.at("net") + " --input " + folder.at("net/inputs.tsv")).output ==
+        contents_of(folder.at("net/expected.tsv")));
+}
+
 TEST_CASE("word lists and networks that are none") {
   const TemporaryFolder folder;
   const Result mixed = run("solve words " + folder.write("w", "ab\nabc\n"));

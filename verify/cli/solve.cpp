@@ -1,165 +1,144 @@
-// `oscillon solve`: builds DNN problems whose answer is known exactly, proves it by inference,
-// writes them.
-#include <nlohmann/json.hpp>
+// `oscillon solve`: builds DNN problems whose answer is known exactly, proves them, writes them.
+#include "verify/cli/solve.hpp"
 
-#include "engine/io/input_file.hpp"
-#include "engine/io/network_folder.hpp"
-#include "engine/io/text_scan.hpp"
-#include "solutions/selective.hpp"
-#include "verify/cli/command.hpp"
+#include "solutions/combinatoric.hpp"
 
 namespace oscillon::cli {
 
+void add_solve_options(CLI::App& app, SolveOptions& options) {
+  app.add_option("--precision", options.precision,
+                 "Value type: fp32, fp64, int32, int64, or all of them (the output is fp32)")
+      ->capture_default_str();
+  app.add_option("--beta", options.betas, "beta of each layer, as 0.8,1; default: 1 everywhere")
+      ->check(finite_number())
+      ->delimiter(',');
+  app.add_option("--output", options.output,
+                 "Folder to write the network, inputs.tsv and expected.tsv to")
+      ->check(some_path());
+  add_threads_option(app, options);
+  add_json_option(app, options);
+}
+
+SolveReport::SolveReport(const SolveOptions& options, const std::stop_token& stop)
+    : options_(options),
+      precisions_(options.precision == "all"
+                      ? std::vector<std::string>{"fp32", "fp64", "int32", "int64"}
+                      : std::vector<std::string>{options.precision}) {
+  inference_.threads = options.threads;
+  inference_.stop = stop;
+}
+
+void SolveReport::describe(Index categories, Index features, std::size_t layers, Index edges) {
+  record_["categories"] = categories;
+  record_["features"] = features;
+  record_["layers"] = layers;
+  record_["edges"] = edges;
+  add_line(grouped(categories) + " categories, " + grouped(features) + " features, " +
+           std::to_string(layers) + " layer" + (layers == 1 ? "" : "s") + ", " + grouped(edges) +
+           " edges");
+}
+
+void SolveReport::note_theory(const Theory& theory) {
+  exact_ = exact_ && theory.exact();
+  record_["cover"] = theory.cover;
+  record_["antichain"] = theory.antichain;
+  record_["reason"] = theory.reason;
+  add_line("  theory: " + (theory.exact()
+                               ? std::string("each category is the union of its features, and no "
+                                             "category contains another")
+                               : theory.reason));
+}
+
+void SolveReport::note_range(const BetaRange& range) {
+  record_["beta_above"] = {range.paths - 1, range.paths};
+  add_line("  one beta in all layers: exact for " + std::to_string(range.paths - 1) + "/" +
+           std::to_string(range.paths) + " < beta <= 1");
+}
+
+void SolveReport::add(std::string_view precision, std::string_view form,
+                      const Exactness& exactness) {
+  exact_ = exact_ && exactness.exact;
+  std::string line = "  " + std::string(precision);
+  line.resize(9, ' ');
+  line += form;
+  line.resize(20, ' ');
+  add_line(line + (exactness.exact ? "Y_L = I" : exactness.difference));
+  record_["runs"].push_back({{"precision", precision},
+                             {"form", form},
+                             {"exact", exactness.exact},
+                             {"difference", exactness.difference},
+                             {"seconds", exactness.profile.seconds}});
+}
+
+int SolveReport::finish() {
+  record_["exact"] = exact_;
+  add_line(exact_ ? "Solution EXACT" : "Solution NOT EXACT");
+  print(options_.json ? record_.dump(2) + "\n" : text_);
+  return exact_ ? exit_ok : exit_mismatch;
+}
+
 namespace {
 
-struct WordsOptions : CommonOptions {
-  std::string file;
+struct CombineOptions : SolveOptions {
+  std::size_t sets = 2;
+  std::size_t letters = 26;
   std::size_t layers = 1;
-  std::string structure;
-  std::string output;
+  std::string tree;
+  std::string separator;
+  Index sample = 1000;
+  std::uint64_t seed = 1;
 };
 
-// One word a line.
-std::vector<std::string> read_words(const std::string& path) {
-  const InputFile file(path);
-  ScanOptions scan;
-  scan.separator = '\0';  // the line is one field
-  std::vector<std::string> words;
-  for (auto& chunk : scan_lines<std::vector<std::string>>(
-           path, file.text(), scan, [](LineScanner&line, std::vector<std::string>&into) {
-             into.emplace_back(line.text());
-           })) {
-    words.insert(words.end(), chunk.begin(), chunk.end());
-  }
-  return words;
-}
-
-std::size_t letters_a_word(const std::vector<std::string>& words, const std::string& path) {
-  try {
-    return word_length(words);
-  } catch (const WordError& error) {
-    throw ParseError(path, error.word() + 1, 1, error.what());
-  } catch (const Error& error) {
-    throw ParseError(path, 0, 0, error.what());
-  }
-}
-
-// What one value type and one form of the network gave.
-struct Outcome {
-  std::string precision;
-  std::string form;
-  Exactness exactness;
-};
-
-template <NetworkValue T>
-void prove(Problem<T>& problem, const InferenceOptions& inference, std::vector<Outcome>& outcomes) {
-  const std::string precision(GraphblasType<T>::name);
-  outcomes.push_back({precision, "layered", is_exact(problem, inference)});
-  Problem<T> single = collapsed(problem);
-  outcomes.push_back({precision, "collapsed", is_exact(single, inference)});
-}
-
-struct Size {
-  Index categories = 0, features = 0, edges = 0;
-};
-
-template <NetworkValue T>
-Size solve_words_in(const std::vector<std::string>& words, const Structure& structure,
-                    const std::string& output, const InferenceOptions& inference,
-                    std::vector<Outcome>& outcomes) {
-  Problem<T> problem = selective_problem<T>(words, structure);
-  prove(problem, inference, outcomes);
-  if (!output.empty()) {
-    write_network_folder(output, problem.network,
-                         {{"inputs", &problem.inputs}, {"expected", &problem.expected}});
-  }
-  return {problem.network.outputs(), problem.network.inputs(), problem.network.edges()};
-}
-
-int solve_words(const WordsOptions& options, const std::stop_token& stop) {
-  const std::vector<std::string> words = read_words(options.file);
-  const std::size_t positions = letters_a_word(words, options.file);
-  const Structure structure = options.structure.empty()
-                                  ? sliding_windows(positions, options.layers)
-                                  : parse_structure(options.structure, positions);
-  std::vector<Outcome> outcomes;
-  Size size;
-  InferenceOptions inference;
-  inference.threads = options.threads;
-  inference.stop = stop;
-  const std::vector<std::string> precisions =
-      options.precision == "all" ? std::vector<std::string>{"fp32", "fp64", "int32", "int64"}
-                                 : std::vector<std::string>{options.precision};
-  for (const std::string& precision : precisions) {
-    const std::string output = precision == precisions.front() ? options.output : "";
-    size = with_precision(precision, [&]<class T>() {
-      return solve_words_in<T>(words, structure, output, inference, outcomes);
-    });
-  }
-
-  bool exact = true;
-  nlohmann::json record{{"categories", size.categories},
-                        {"features", size.features},
-                        {"layers", structure.layers()},
-                        {"edges", size.edges},
-                        {"runs", nlohmann::json::array()}};
-  std::string text =
-      std::to_string(size.categories) + " categories, " + std::to_string(size.features) +
-      " features, " + std::to_string(structure.layers()) + " layer" +
-      (structure.layers() == 1 ? "" : "s") + ", " + std::to_string(size.edges) + " edges\n";
-  for (const Outcome& outcome : outcomes) {
-    exact = exact && outcome.exactness.exact;
-    std::string line = "  " + outcome.precision;
-    line.resize(9, ' ');
-    line += outcome.form;
-    line.resize(20, ' ');
-    text += line + (outcome.exactness.exact ? "Y_L = I" : outcome.exactness.difference) + "\n";
-    record["runs"].push_back({{"precision", outcome.precision},
-                              {"form", outcome.form},
-                              {"exact", outcome.exactness.exact},
-                              {"difference", outcome.exactness.difference},
-                              {"seconds", outcome.exactness.profile.seconds}});
-  }
-  record["exact"] = exact;
-  text += exact ? "Solution EXACT\n" : "Solution NOT EXACT\n";
-  print(options.json ? record.dump(2) + "\n" : text);
-  return exact ? exit_ok : exit_mismatch;
+int solve_combine(const CombineOptions& options, const std::stop_token& stop) {
+  const FeatureTree tree =
+      options.tree.empty() ? even_tree(options.sets, options.layers) : parse_tree(options.tree);
+  const std::vector<KeySet> features = lettered_features(tree.leaves(), options.letters);
+  CombinatoricOptions combine;
+  combine.separator = options.separator;
+  combine.betas = options.betas;
+  combine.sample = {options.sample, options.seed};
+  return solve(options, stop,
+               [&]<class T>() { return combinatoric_problem<T>(features, tree, combine); });
 }
 
 }  // namespace
 
+void add_solve_combine(CLI::App& solve, Action& action) {
+  auto* app = solve.add_subcommand(
+      "combine", "Tell all combinations of features apart: 1a, 1b, … with 2a, 2b, … and so on");
+  auto options = std::make_shared<CombineOptions>();
+  auto* sets = app->add_option("--sets", options->sets, "Feature sets")
+                   ->check(whole_number(1, 64))
+                   ->capture_default_str();
+  app->add_option("--letters", options->letters, "Features a set: the letters a, b, …")
+      ->check(whole_number(1, 26))
+      ->capture_default_str();
+  auto* layers = app->add_option("--layers", options->layers, "Layers, each joining neighbours")
+                     ->check(whole_number(1, 64))
+                     ->capture_default_str();
+  app->add_option("--tree", options->tree, "What joins what, as \"((1,2),(3,4))\"")
+      ->excludes(sets)
+      ->excludes(layers);
+  app->add_option("--separator", options->separator, "Between the joined keys");
+  app->add_option("--sample", options->sample, "Random categories to prove; 0 proves all")
+      ->check(whole_number(0, most_samples))
+      ->capture_default_str();
+  app->add_option("--seed", options->seed, "Seed of the random categories")
+      ->check(whole_number(0, ~Index{0}))
+      ->capture_default_str();
+  add_solve_options(*app, *options);
+  add_example(*app, "oscillon solve combine --tree \"((1,2),(3,4))\" --letters 2 --output figure5");
+  app->callback([options, &action] {
+    action = [options](const std::stop_token& stop) { return solve_combine(*options, stop); };
+  });
+}
+
 void add_solve(CLI::App& program, Action& action) {
   auto* solve = program.add_subcommand("solve", "Build exact DNN solutions and prove them");
   solve->require_subcommand(1);
-  auto* words = solve->add_subcommand("words", "Select the words of a list, one a line");
-  auto options = std::make_shared<WordsOptions>();
-  words->add_option("FILE", options->file, "The words: UTF-8, of one length")
-      ->check(some_path())
-      ->required();
-  auto* layers = words
-                     ->add_option("--layers", options->layers,
-                                  "Layers; hidden ones take windows of 2, 3, … letters")
-                     ->check(whole_number(1, 64))
-                     ->capture_default_str();
-  words
-      ->add_option("--structure", options->structure,
-                   "Hidden layers as sets of positions, such as \"12,23,34;123,234\"")
-      ->excludes(layers);
-  words
-      ->add_option("--precision", options->precision,
-                   "Value type: fp32, fp64, int32, int64, or all of them (the output is fp32)")
-      ->capture_default_str();
-  words
-      ->add_option("--output", options->output,
-                   "Folder to write the network, inputs.tsv and expected.tsv to")
-      ->check(some_path());
-  add_threads_option(*words, *options);
-  add_json_option(*words, *options);
-  add_example(*words,
-              "oscillon solve words verify/words/two-letter.txt --layers 1 --precision all");
-  words->callback([options, &action] {
-    action = [options](const std::stop_token& stop) { return solve_words(*options, stop); };
-  });
+  add_solve_combine(*solve, action);
+  add_solve_images(*solve, action);
+  add_solve_words(*solve, action);
 }
 
 }  // namespace oscillon::cli

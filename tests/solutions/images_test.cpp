@@ -1,0 +1,105 @@
+// Exact solutions from images: the paper's section III and figure 3.
+#include "solutions/images.hpp"
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <set>
+
+#include "tests/error_of.hpp"
+
+using namespace oscillon;
+using testing::error_of;
+
+namespace {
+
+// Images of 4 x 4 with a border of 1 that is lit and must not count; what is left is 2 x 2:
+//   aa ab
+//   ba bb
+IdxImages framed(const std::vector<std::array<std::uint8_t, 4>>& inner) {
+  IdxImages images{inner.size(), 4, 4, std::vector<std::uint8_t>(inner.size() * 16, 255)};
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    for (std::size_t p = 0; p < 4; ++p)
+      images.pixels[i * 16 + (1 + p / 2) * 4 + 1 + p % 2] = inner[i][p];
+  }
+  return images;
+}
+
+IdxImages random_images(std::mt19937& random, Index count, Index side) {
+  IdxImages images{count, side, side, std::vector<std::uint8_t>(count * side * side)};
+  for (auto& pixel : images.pixels) pixel = random() % 3 == 0 ? 200 : 50;
+  return images;
+}
+
+template <class T>
+void check_exact(Problem<T> problem) {
+  const Exactness layered = is_exact(problem);
+  CHECK_MESSAGE(layered.exact, layered.difference);
+  const Theory by_theory = theory(problem);
+  CHECK_MESSAGE(by_theory.exact(), by_theory.reason);
+  Problem<T> single = collapsed(problem);
+  const Exactness iterated = is_exact(single);
+  CHECK_MESSAGE(iterated.exact, iterated.difference);
+}
+
+}  // namespace
+
+TEST_CASE("pixels are trimmed, thresholded and keyed by two letters") {
+  // 127 is not above half of 255, 128 is.
+  const ImageSets images = image_sets(framed({{255, 0, 0, 128}, {0, 0, 127, 200}}), {7, 3});
+  CHECK(images.categories == KeySet{"3.2", "7.1"});
+  CHECK(images.pixels == KeySet{"aa", "bb"});
+  auto problem = image_problem<float>(images);
+  CHECK(problem.network.weights(0).at("7.1", "aa") == 1.f);
+  CHECK(problem.network.weights(0).at("7.1", "bb") == 1.f);
+  CHECK(problem.network.weights(0).at("3.2", "bb") == 1.f);
+  CHECK(problem.network.weights(0).entries() == 3);
+  CHECK(problem.network.bias(0).at("7.1", "bias") == -1.f);
+  // 3.2 lies within 7.1.
+  CHECK(!is_exact(problem).exact);
+  CHECK(theory(problem).reason == "the features of \"3.2\" are all among those of \"7.1\"");
+}
+
+TEST_CASE("domination by hand: a pair, duplicates, what is kept") {
+  const ImageSets images = image_sets(
+      framed(
+          {{255, 255, 0, 0}, {255, 0, 0, 0}, {0, 0, 255, 255}, {0, 0, 255, 255}, {0, 0, 255, 255}}),
+      {});
+  CHECK(images.categories == KeySet{"1", "2", "3", "4", "5"});
+  const Domination found = find_domination(images);
+  CHECK(found.pairs.size() == 7);  // 2 in 1, and six among three equal ones
+  CHECK(found.duplicates == 2);
+  CHECK(found.kept == std::vector<Index>{0, 2});
+  check_exact(image_problem<double>(only(images, found.kept)));
+}
+
+TEST_CASE("random images, without the dominated, are exact in any blocks and type") {
+  std::mt19937 random(4);
+  const ImageSets all = image_sets(random_images(random, 300, 8), {});
+  const ImageSets images = only(all, find_domination(all).kept);
+  REQUIRE(images.categories.size() > 200);
+  for (const char* blocks : {"2x2", "1x3", "2x2,4x4", "1x1,6x6", "2x3,2x6,6x6"}) {
+    CAPTURE(blocks);
+    check_exact(image_problem<float>(images, parse_blocks(blocks)));
+    check_exact(image_problem<std::int32_t>(images, parse_blocks(blocks)));
+  }
+  const auto problem = image_problem<float>(images, parse_blocks("2x2"));
+  CHECK(equal(single_layer(problem.network), problem.inputs.transposed()));
+  CHECK(std::string(problem.network.keys(1)[0]) == "h1.1.001");
+}
+
+TEST_CASE("images and blocks that are none are refused") {
+  std::mt19937 random(5);
+  CHECK(error_of([&] { image_sets(random_images(random, 2, 30), {}); }) ==
+        "images of 30 x 30 trimmed by 1 a side: from 1 x 1 to 26 x 26 pixels must be left, for two "
+        "letters to name each");
+  CHECK(error_of([&] { image_sets(random_images(random, 2, 2), {}); }) != "no error");
+  CHECK(error_of([&] { image_sets(random_images(random, 2, 8), {1}); }) ==
+        "there are 1 labels for 2 images");
+  const ImageSets images = image_sets(random_images(random, 5, 8), {});
+  CHECK(error_of([&] { image_problem<float>(images, parse_blocks("2x2,3x3")); }) ==
+        "blocks of 3x3 are not made of whole blocks of 2x2");
+  for (const char* text : {"", "2", "2x", "x2", "0x2", "2x2,", "2x2;3x3", "-1x2"}) {
+    CHECK(error_of([&] { parse_blocks(text); }) != "no error");
+  }
+}
