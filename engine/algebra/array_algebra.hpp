@@ -3,19 +3,34 @@
 // missing entry is the semiring's 0. No entry is ever dropped, whatever its value.
 #pragma once
 
+#include <array>
+
 #include "engine/algebra/assoc_array.hpp"
 #include "engine/algebra/semiring.hpp"
 #include "engine/base/checked.hpp"
+#include "engine/base/thread_team.hpp"
 
 namespace oscillon {
+
+// A and B over new keys (AssocArray::over), one on each of two threads.
+template <Value T>
+std::array<AssocArray<T>, 2> both_over(const AssocArray<T>& A, const KeySet& A_rows,
+                                       const KeySet& A_columns, const AssocArray<T>& B,
+                                       const KeySet& B_rows, const KeySet& B_columns) {
+  std::array<AssocArray<T>, 2> both;
+  run_tasks(2, 0, [&](std::size_t i) {
+    both[i] = i == 0 ? A.over(A_rows, A_columns) : B.over(B_rows, B_columns);
+  });
+  return both;
+}
 
 // C(k1, k2) = A(k1, k2) (+) B(k1, k2), over the union of the keys.
 template <class S, Value T>
 AssocArray<T> plus(const AssocArray<T>& A, const AssocArray<T>& B) {
   const KeySet rows = KeyMerge::unite(A.row_keys(), B.row_keys()).keys;
   const KeySet columns = KeyMerge::unite(A.column_keys(), B.column_keys()).keys;
-  return AssocArray<T>(rows, columns,
-                       plus<S>(A.over(rows, columns).matrix(), B.over(rows, columns).matrix()));
+  const auto [left, right] = both_over(A, rows, columns, B, rows, columns);
+  return AssocArray<T>(rows, columns, plus<S>(left.matrix(), right.matrix()));
 }
 
 // C(k1, k2) = A(k1, k2) (x) B(k1, k2), over the intersection of the keys.
@@ -31,9 +46,9 @@ AssocArray<T> times(const AssocArray<T>& A, const AssocArray<T>& B) {
 // C(k1, k2) = (+)_k A(k1, k) (x) B(k, k2): A's row keys by B's column keys.
 template <class S, Value T>
 AssocArray<T> multiply(const AssocArray<T>& A, const AssocArray<T>& B) {
-  KeyMerge inner = KeyMerge::intersect(A.column_keys(), B.row_keys());
-  const AssocArray<T> left = A.select(all_keys(), positions(std::move(inner.left)));
-  const AssocArray<T> right = B.select(positions(std::move(inner.right)), all_keys());
+  // Over the union of the inner keys: room costs less than taking out what does not meet.
+  const KeySet inner = KeyMerge::unite(A.column_keys(), B.row_keys()).keys;
+  const auto [left, right] = both_over(A, A.row_keys(), inner, B, inner, B.column_keys());
   return AssocArray<T>(A.row_keys(), B.column_keys(), multiply<S>(left.matrix(), right.matrix()));
 }
 

@@ -1,10 +1,12 @@
 #include "engine/algebra/assoc_array.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
 #include "engine/base/checked.hpp"
+#include "engine/base/thread_team.hpp"
 
 namespace oscillon {
 
@@ -139,9 +141,10 @@ AssocArray<T> AssocArray<T>::from_triples(std::span<const std::string_view> k1,
                      std::to_string(k2.size()) + " column keys, " + std::to_string(v.size()) +
                      " values");
   }
-  auto [rows, row_positions] = KeySet::index(k1);
-  auto [columns, column_positions] = KeySet::index(k2);
-  const Triples<T> triples{std::move(row_positions), std::move(column_positions), v};
+  std::array<std::pair<KeySet, std::vector<Index>>, 2> indexed;
+  run_tasks(2, 0, [&](std::size_t i) { indexed[i] = KeySet::index(i == 0 ? k1 : k2); });
+  const KeySet &rows = indexed[0].first, &columns = indexed[1].first;
+  const Triples<T> triples{std::move(indexed[0].second), std::move(indexed[1].second), v};
   try {
     return AssocArray(rows, columns,
                       Matrix<T>::build(rows.size(), columns.size(), triples, collision));

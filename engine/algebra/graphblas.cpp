@@ -1,5 +1,6 @@
 #include "engine/algebra/graphblas.hpp"
 
+#include <array>
 #include <mutex>
 
 namespace oscillon {
@@ -113,6 +114,21 @@ void set_graphblas_threads(int threads) {
   } else {
     set_global_threads(threads);
   }
+}
+
+GrB_Descriptor sorted_product(ProductMethod method) {
+  const auto make = [](bool gustavson) {
+    start_graphblas();
+    GrB_Descriptor made = nullptr;
+    check(GrB_Descriptor_new(&made), "make a descriptor");
+    check(GxB_Desc_set_INT32(made, GxB_SORT, 1), "ask for sorted vectors");
+    if (gustavson) {
+      check(GxB_Desc_set_INT32(made, GxB_AxB_METHOD, GxB_AxB_GUSTAVSON), "choose a method");
+    }
+    return made;
+  };
+  static const std::array<GrB_Descriptor, 2> descriptors{make(false), make(true)};
+  return descriptors[method == ProductMethod::gustavson ? 1 : 0];
 }
 
 std::string graphblas_version() {

@@ -42,6 +42,11 @@ class SingleThreadedGraphblas {
 // Sets how many threads GraphBLAS itself may use outside of inference (0: as many as it likes).
 void set_graphblas_threads(int threads);
 
+// How a product is to be worked out: each vector sorted as it is made, while it is in the cache; by
+// Gustavson's method, or as GraphBLAS sees fit.
+enum class ProductMethod { any, gustavson };
+GrB_Descriptor sorted_product(ProductMethod method = ProductMethod::any);
+
 // "7.4.0" and so on, of the library that runs.
 std::string graphblas_version();
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <numeric>
+#include <utility>
 
 namespace oscillon {
 
@@ -23,6 +25,53 @@ std::uint64_t head_of(std::string_view key) {
   return head;
 }
 
+// The distinct keys of a list, numbered as they come.
+struct Distinct {
+  std::vector<Index> first;   // of each distinct key: where in the list it stands first
+  std::vector<Index> number;  // of each element of the list: the number of its key
+};
+
+Distinct distinct_keys(std::span<const std::string_view> keys) {
+  // A key of up to eight bytes is its head and its size; only longer ones need a look at the text.
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::uint64_t head = 0;
+    std::size_t size = 0;
+    Index number = ~Index{0};
+  };
+  Distinct distinct;
+  distinct.number.resize(keys.size());
+  std::vector<Slot> table(1024);
+  const auto free_or_same = [&](const Slot& wanted, std::string_view key) -> Slot& {
+    for (std::size_t at = wanted.hash & (table.size() - 1);; at = (at + 1) & (table.size() - 1)) {
+      Slot& slot = table[at];
+      if (slot.number == ~Index{0}) return slot;
+      if (slot.hash == wanted.hash && slot.head == wanted.head && slot.size == wanted.size &&
+          (wanted.size <= 8 || keys[distinct.first[slot.number]] == key)) {
+        return slot;
+      }
+    }
+  };
+  for (Index i = 0; i < keys.size(); ++i) {
+    const std::string_view key = keys[i];
+    Slot wanted{std::hash<std::string_view>()(key), head_of(key), key.size(),
+                distinct.first.size()};
+    Slot& slot = free_or_same(wanted, key);
+    if (slot.number == ~Index{0}) {
+      slot = wanted;
+      distinct.first.push_back(i);
+    }
+    distinct.number[i] = slot.number;
+    if (distinct.first.size() * 2 <= table.size()) continue;
+    const std::vector<Slot> smaller = std::exchange(table, std::vector<Slot>(table.size() * 4));
+    for (const Slot& moved : smaller) {
+      if (moved.number == ~Index{0}) continue;
+      free_or_same(moved, keys[distinct.first[moved.number]]) = moved;
+    }
+  }
+  return distinct;
+}
+
 }  // namespace
 
 void KeySet::Data::append(std::string_view key) {
@@ -41,21 +90,24 @@ KeySet::KeySet(const std::vector<std::string>& keys)
     : KeySet(std::vector<std::string_view>(keys.begin(), keys.end())) {}
 
 std::pair<KeySet, std::vector<Index>> KeySet::index(std::span<const std::string_view> keys) {
-  std::vector<SortEntry> order(keys.size());
-  for (Index i = 0; i < keys.size(); ++i) order[i] = {head_of(keys[i]), i};
+  // Lists repeat their keys, so these are told apart by a hash table first, and only the distinct
+  // ones are sorted.
+  const Distinct distinct = distinct_keys(keys);
+  std::vector<SortEntry> order(distinct.first.size());
+  for (Index d = 0; d < order.size(); ++d) order[d] = {head_of(keys[distinct.first[d]]), d};
   std::sort(order.begin(), order.end(), [&](const SortEntry& a, const SortEntry& b) {
     if (a.head != b.head) return a.head < b.head;
-    return keys[a.position] < keys[b.position];
+    return keys[distinct.first[a.position]] < keys[distinct.first[b.position]];
   });
   Data data;
-  std::vector<Index> positions(keys.size());
+  data.offsets.reserve(order.size() + 1);
+  std::vector<Index> rank(order.size());
   for (Index i = 0; i < order.size(); ++i) {
-    const std::string_view key = keys[order[i].position];
-    if (i == 0 || order[i].head != order[i - 1].head || key != keys[order[i - 1].position]) {
-      data.append(key);
-    }
-    positions[order[i].position] = data.offsets.size() - 2;
+    data.append(keys[distinct.first[order[i].position]]);
+    rank[order[i].position] = i;
   }
+  std::vector<Index> positions = distinct.number;
+  for (Index& position : positions) position = rank[position];
   return {KeySet(std::move(data)), std::move(positions)};
 }
 

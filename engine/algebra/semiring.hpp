@@ -148,8 +148,12 @@ requires SemiringOver<S, T> Matrix<T> times(const Matrix<T>& A, const Matrix<T>&
 template <class S, Value T>
 requires SemiringOver<S, T> Matrix<T> multiply(const Matrix<T>& A, const Matrix<T>& B) {
   Matrix<T> C(A.rows(), B.columns(), A.orientation());
+  // Gustavson's workspace is as long as a row of C: faster than hashing where it is filled and fits
+  // the cache.
+  constexpr Index longest_workspace = Index{1} << 18;
+  const bool gustavson = B.columns() <= longest_workspace && A.entries() >= B.columns();
   check(GrB_mxm(C.handle(), nullptr, nullptr, S::template graphblas<T>(), A.handle(), B.handle(),
-                nullptr),
+                sorted_product(gustavson ? ProductMethod::gustavson : ProductMethod::any)),
         "multiply", {C.handle(), A.handle(), B.handle()});
   return C;
 }

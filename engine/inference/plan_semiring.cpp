@@ -9,20 +9,6 @@ namespace oscillon {
 
 namespace {
 
-// Gustavson's method adds up each entry of a column of W Y over the k of the column of Y as they
-// are stored. They ascend, since every layer's answer is finished, which sorts: the order of a sum
-// then depends on neuron and sample alone.
-GrB_Descriptor ascending_sums() {
-  static const GrB_Descriptor descriptor = [] {
-    start_graphblas();
-    GrB_Descriptor made = nullptr;
-    check(GrB_Descriptor_new(&made), "make a descriptor");
-    check(GxB_Desc_set_INT32(made, GxB_AxB_METHOD, GxB_AxB_GUSTAVSON), "choose Gustavson's method");
-    return made;
-  }();
-  return descriptor;
-}
-
 template <NetworkValue T>
 Matrix<T> sparse_columns(Index rows, Index columns) {
   Matrix<T> made(rows, columns, Orientation::by_column);
@@ -98,10 +84,11 @@ Matrix<T> SemiringPlan<T>::operator()(const Matrix<T>& Y, bool watch) const {
   using G = GraphblasType<T>;
   const Matrix<T>& W = layer_->weights();
 
-  // Z = W Y, over plus-times.
+  // Z = W Y, over plus-times. Gustavson's method adds up each entry over the k of the column of Y
+  // as they are stored, and they are sorted: the order of a sum depends on neuron and sample alone.
   Matrix<T> Z = sparse_columns<T>(W.rows(), Y.columns());
   check(GrB_mxm(Z.handle(), nullptr, nullptr, PlusTimes::graphblas<T>(), W.handle(), Y.handle(),
-                ascending_sums()),
+                sorted_product(ProductMethod::gustavson)),
         "W Y", {Z.handle(), W.handle(), Y.handle()});
 
   // Z = Z (x) B, over max-plus.

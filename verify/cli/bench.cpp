@@ -1,10 +1,10 @@
 // `oscillon bench`: times the engine beside the naive way, in one process, verified before timed.
-#include <algorithm>
-#include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/thread_team.hpp"
 #include "engine/inference/inference.hpp"
+#include "verify/bench/measure.hpp"
 #include "verify/bench/naive.hpp"
 #include "verify/challenge/check.hpp"
 #include "verify/challenge/files.hpp"
@@ -16,25 +16,6 @@ namespace {
 
 struct BenchOptions : ProblemOptions {
   int repeats = 3;
-};
-
-double timed(const std::function<void()>& run) {
-  const auto start = std::chrono::steady_clock::now();
-  run();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-struct Times {
-  std::string name;
-  std::vector<double> seconds;
-  double median() const {
-    std::vector<double> sorted = seconds;
-    std::sort(sorted.begin(), sorted.end());
-    const std::size_t middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  }
-  double least() const { return *std::min_element(seconds.begin(), seconds.end()); }
-  double most() const { return *std::max_element(seconds.begin(), seconds.end()); }
 };
 
 int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
@@ -49,7 +30,7 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
   const int threads = thread_count(options.threads);
   set_graphblas_threads(threads);
   struct Runner {
-    Times times;
+    bench::Times times;
     std::function<Matrix<T>()> run;
   };
   std::vector<Runner> runners{{{"naive", {}}, [&] { return bench::infer_naive(layers, Y0); }}};
@@ -76,7 +57,7 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
   }
   for (int i = 0; i < options.repeats; ++i) {
     for (Runner& runner : runners) {
-      runner.times.seconds.push_back(timed([&] { runner.run(); }));
+      runner.times.time([&] { runner.run(); });
     }
   }
 
@@ -92,7 +73,7 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
                                 {"inputs", Y0.columns()},  {"edges", network.edges()},
                                 {"threads", threads},      {"graphblas", graphblas_version()}};
   for (const Runner& runner : runners) {
-    const Times& times = runner.times;
+    const bench::Times& times = runner.times;
     char line[160];
     std::snprintf(line, sizeof line, "%-11s %9.3f %9.3f %9.3f   %.3e   %8.3f\n", times.name.c_str(),
                   times.median(), times.least(), times.most(), work / times.median(),
@@ -113,6 +94,7 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
 void add_bench(CLI::App& program, Action& action) {
   auto* bench = program.add_subcommand("bench", "Time the engine, verified before timed");
   bench->require_subcommand(1);
+  add_bench_arrays(*bench, action);
   auto* app = bench->add_subcommand("challenge", "A Challenge problem, beside the naive way");
   auto options = std::make_shared<BenchOptions>();
   add_problem_options(*app, *options);
