@@ -15,6 +15,7 @@ packages="
   doctest-dev
   libgmp-dev
   clang-format
+  gnuplot-nox
   dataset-fashion-mnist
 "
 

@@ -116,33 +116,34 @@ SplitWords split_words(const std::vector<std::string>& words) {
   return letters;
 }
 
-// f_S: for each word the key of its neuron for the positions S.
-std::vector<std::string> neuron_keys(const SplitWords& words, PositionSet S) {
-  const std::size_t length = words.front().size();
-  const std::size_t width = std::to_string(length).size();
+// f_S: for each record the key of its neuron for the positions S.
+std::vector<std::string> neuron_keys(const Records& records, PositionSet S) {
   std::vector<std::string> keys;
-  for (const auto& letters : words) {
+  for (const auto& fields : records.fields) {
     std::string key;
-    for (std::size_t p = 0; p < length; ++p) {
-      if (S >> p & 1) key.append(padded_number(p + 1, width)).append(letters[p]);
+    for (std::size_t p = 0; p < fields.size(); ++p) {
+      if ((S >> p & 1) == 0) continue;
+      if (!key.empty()) key += records.separator;
+      key.append(records.labels[p]).append(fields[p]);
     }
     keys.push_back(std::move(key));
   }
   return keys;
 }
 
-// keys[l][s][w] is the neuron of subset s of family l that word w activates; those of the last
-// family are the words. A neuron whose key is taken by a lower family or a word gets primes.
+// keys[l][s][r] is the neuron of subset s of family l that record r activates; those of the last
+// family are the categories. A neuron whose key is taken by a lower family or a category gets
+// primes.
 using NeuronKeys = std::vector<std::vector<std::vector<std::string>>>;
 
-NeuronKeys all_neuron_keys(const SplitWords& letters, const std::vector<std::string>& words,
+NeuronKeys all_neuron_keys(const Records& records,
                            const std::vector<std::vector<PositionSet>>& layers) {
   NeuronKeys keys;
-  std::set<std::string> taken(words.begin(), words.end());
+  std::set<std::string> taken(records.keys.begin(), records.keys.end());
   for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
     keys.emplace_back();
     for (const PositionSet S : layers[l]) {
-      std::vector<std::string> names = neuron_keys(letters, S);
+      std::vector<std::string> names = neuron_keys(records, S);
       const auto is_taken = [&](const std::string& key) { return taken.contains(key); };
       while (std::any_of(names.begin(), names.end(), is_taken)) {
         for (std::string& name : names) name += '\'';
@@ -151,8 +152,38 @@ NeuronKeys all_neuron_keys(const SplitWords& letters, const std::vector<std::str
     }
     for (const auto& names : keys.back()) taken.insert(names.begin(), names.end());
   }
-  keys.push_back({words});
+  keys.push_back({records.keys});
   return keys;
+}
+
+void require_well_formed(const Records& records) {
+  if (records.fields.empty() || records.fields.size() != records.keys.size()) {
+    throw Error(Fault::bad_data, "records need a key each, and there must be one");
+  }
+  const std::size_t positions = records.labels.size();
+  if (positions == 0 || positions > most_positions) {
+    throw Error(Fault::bad_data, "records must have from 1 to " + std::to_string(most_positions) +
+                                     " fields, not " + std::to_string(positions));
+  }
+  const std::set<std::string> labels(records.labels.begin(), records.labels.end());
+  if (labels.size() != positions) throw Error(Fault::bad_data, "two fields have the same label");
+  std::unordered_map<std::string_view, std::size_t> seen;
+  std::set<std::vector<std::string>> distinct;
+  for (std::size_t r = 0; r < records.fields.size(); ++r) {
+    if (records.fields[r].size() != positions) {
+      throw WordError(r, "there are " + std::to_string(records.fields[r].size()) + " fields, not " +
+                             std::to_string(positions));
+    }
+    if (!seen.emplace(records.keys[r], r).second || !distinct.insert(records.fields[r]).second) {
+      throw WordError(r, "the record " + in_quotes(records.keys[r]) + " comes twice");
+    }
+    for (const std::string& field : records.fields[r]) {
+      if (records.separator.empty() || field.find(records.separator) == std::string::npos) continue;
+      throw WordError(r, "the field " + in_quotes(field) + " holds " +
+                             in_quotes(records.separator) +
+                             ", which separates the features in the keys of neurons");
+    }
+  }
 }
 
 std::vector<PositionSet> single_positions(std::size_t positions) {
@@ -191,6 +222,17 @@ Structure parse_structure(std::string_view text, std::size_t positions) {
   return structure;
 }
 
+std::string structure_text(const Structure& structure) {
+  std::string text;
+  for (const auto& family : structure.hidden) {
+    if (!text.empty()) text += ';';
+    for (std::size_t s = 0; s < family.size(); ++s) {
+      text += (s > 0 ? "," : "") + subset_name(family[s]);
+    }
+  }
+  return text;
+}
+
 Structure sliding_windows(std::size_t positions, std::size_t layers) {
   const std::size_t most = std::max<std::size_t>(positions, 2) - 1;
   if (layers < 1 || layers > most) {
@@ -206,6 +248,18 @@ Structure sliding_windows(std::size_t positions, std::size_t layers) {
     }
   }
   return structure;
+}
+
+Records records_of(const std::vector<std::string>& words) {
+  const SplitWords letters = split_words(words);
+  const std::size_t length = letters.front().size();
+  Records records;
+  for (std::size_t p = 1; p <= length; ++p) {
+    records.labels.push_back(padded_number(p, std::to_string(length).size()));
+  }
+  for (const auto& word : letters) records.fields.emplace_back(word.begin(), word.end());
+  records.keys = words;
+  return records;
 }
 
 std::size_t word_length(const std::vector<std::string>& words) {
@@ -232,16 +286,14 @@ void require_cover(const Structure& structure, std::size_t positions) {
 }
 
 template <NetworkValue T>
-Problem<T> selective_problem(const std::vector<std::string>& words, const Structure& structure,
+Problem<T> selective_problem(const Records& records, const Structure& structure,
                              const std::vector<double>& betas) {
-  const SplitWords letters = split_words(words);
-  const std::size_t length = letters.front().size();
-  require_cover(structure, length);
-  const auto layers = families(structure, length);
+  require_well_formed(records);
+  require_cover(structure, records.labels.size());
+  const auto layers = families(structure, records.labels.size());
+  const NeuronKeys keys = all_neuron_keys(records, layers);
 
-  const NeuronKeys keys = all_neuron_keys(letters, words, layers);
-
-  // (+) I(f_S, f_T) over max: equal entries, of different words or subsets, stay 1.
+  // (+) I(f_S, f_T) over max: equal entries, of different records or subsets, stay 1.
   const auto connect = [&](std::size_t to, std::size_t from) {
     std::vector<std::string_view> k1, k2;
     for (std::size_t s = 0; s < layers[to].size(); ++s) {
@@ -261,7 +313,15 @@ Problem<T> selective_problem(const std::vector<std::string>& words, const Struct
                     connect(layers.size() - 1, 0).transposed());
 }
 
+template <NetworkValue T>
+Problem<T> selective_problem(const std::vector<std::string>& words, const Structure& structure,
+                             const std::vector<double>& betas) {
+  return selective_problem<T>(records_of(words), structure, betas);
+}
+
 #define OSCILLON_INSTANTIATE_SELECTIVE(T)                                                  \
+  template Problem<T> selective_problem(const Records&, const Structure&,                  \
+                                        const std::vector<double>&);                       \
   template Problem<T> selective_problem(const std::vector<std::string>&, const Structure&, \
                                         const std::vector<double>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_SELECTIVE)

@@ -33,12 +33,29 @@ struct Structure {
 // of all positions. Throws Error(usage) that says which part is malformed.
 Structure parse_structure(std::string_view text, std::size_t positions);
 
+// The same as text: "12,23,34;123,234"; empty for a single layer.
+std::string structure_text(const Structure& structure);
+
 // The structure of `layers` layers whose hidden layer l holds all windows of l + 1 neighbouring
 // positions: {12,23} for three letters, {12,23,34}, {123,234} for four (the paper's figures 7 and
 // 8). Throws Error(usage) for more layers than there are windows for: `positions` - 1, or 1.
 Structure sliding_windows(std::size_t positions, std::size_t layers);
 
-// A fault of words[word].
+// What is to be told apart: records of one field for each position. The feature of field p is
+// labels[p] followed by its value.
+struct Records {
+  std::vector<std::string> labels;
+  std::vector<std::vector<std::string>> fields;
+  std::vector<std::string> keys;  // of the categories
+  std::string separator;          // between the features in a hidden neuron's key
+};
+
+// Words as records of letters: the letter t at position 1 is the feature "1t". Words are distinct
+// UTF-8 strings of one length, counted in characters; throws WordError for one that is not, and
+// Error(bad_data) when there is none.
+Records records_of(const std::vector<std::string>& words);
+
+// A fault of words[word], or of that record.
 class WordError : public Error {
  public:
   WordError(std::size_t word, const std::string& message)
@@ -49,20 +66,27 @@ class WordError : public Error {
   std::size_t word_;
 };
 
-// The number of letters of each word. Throws as selective_problem does.
+// The number of letters of each word. Throws as records_of does.
 std::size_t word_length(const std::vector<std::string>& words);
 
 // Throws Error(bad_data) that names the subset which is not the union of the subsets below it.
 void require_cover(const Structure& structure, std::size_t positions);
 
-// The problem of selecting `words`: distinct UTF-8 strings of one length, counted in characters.
-// `betas` has one value a layer, or none for 1 everywhere.
-// Throws WordError for a word that is not, Error(bad_data) when there is none.
+// The problem of selecting these records. `betas` has one value a layer, or none for 1 everywhere.
+// Throws WordError for a record that does not fit or comes twice, Error(bad_data) for a structure
+// that is no cover.
+template <NetworkValue T>
+Problem<T> selective_problem(const Records& records, const Structure& structure = {},
+                             const std::vector<double>& betas = {});
+
+// The same for words.
 template <NetworkValue T>
 Problem<T> selective_problem(const std::vector<std::string>& words, const Structure& structure = {},
                              const std::vector<double>& betas = {});
 
 #define OSCILLON_EXTERN_SELECTIVE(T)                                                              \
+  extern template Problem<T> selective_problem(const Records&, const Structure&,                  \
+                                               const std::vector<double>&);                       \
   extern template Problem<T> selective_problem(const std::vector<std::string>&, const Structure&, \
                                                const std::vector<double>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_SELECTIVE)

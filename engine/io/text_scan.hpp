@@ -47,6 +47,7 @@ class LineScanner {
   // Requires the line's end.
   void end();
 
+  bool at_end() const { return next_ == end_; }
   const char* place() const { return next_; }
   [[noreturn]] void fail(const char* place, const std::string& message) const;
 

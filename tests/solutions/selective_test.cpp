@@ -121,6 +121,33 @@ TEST_CASE("random words of UTF-8 letters, random lengths") {
   }
 }
 
+TEST_CASE("records of named fields") {
+  const Records records{{"colour=", "size=", "shape="},
+                        {{"red", "big", "cube"}, {"red", "small", "cube"}, {"blue", "big", "ball"}},
+                        {"first", "second", "third"},
+                        "&"};
+  auto problem = selective_problem<float>(records, parse_structure("12,23", 3));
+  CHECK(problem.network.weights(0).at("colour=red&size=big", "size=big") == 1.f);
+  CHECK(problem.network.weights(1).at("third", "size=big&shape=ball") == 1.f);
+  CHECK(is_exact(problem).exact);
+  CHECK(theory(problem).exact());
+  Problem<float> single = collapsed(problem);
+  CHECK(is_exact(single).exact);
+  const auto fault = [&](auto&& change) {
+    Records changed = records;
+    change(changed);
+    return error_of([&] { selective_problem<float>(changed); });
+  };
+  CHECK(fault([](Records& r) { r.fields[1] = r.fields[0]; }) ==
+        "the record \"second\" comes twice");
+  CHECK(fault([](Records& r) { r.keys[1] = "first"; }) == "the record \"first\" comes twice");
+  CHECK(fault([](Records& r) { r.fields[1].pop_back(); }) == "there are 2 fields, not 3");
+  CHECK(fault([](Records& r) { r.labels[1] = "colour="; }) == "two fields have the same label");
+  CHECK(fault([](Records& r) { r.fields[2][0] = "a&b"; }) ==
+        "the field \"a&b\" holds \"&\", which separates the features in the keys of neurons");
+  CHECK(fault([](Records& r) { r = {}; }) == "records need a key each, and there must be one");
+}
+
 TEST_CASE("a broken solution is not exact, and says where") {
   Problem<double> problem = selective_problem<double>({"ad", "ah", "be"});
   problem.network = Network<double>({problem.network.weights(0)}, {AssocArray<double>()});

@@ -5,7 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
+#include <fstream>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <numeric>
 #include <random>
 #include <set>
@@ -137,12 +141,98 @@ TEST_CASE("ranks name every structure once") {
   for (std::uint64_t rank = 0; rank < space.count(); ++rank) {
     const Structure structure = space.at(rank);
     require_cover(structure, 3);
+    CHECK(parse_structure(structure_text(structure) + ";123", 3).hidden == structure.hidden);
     seen.insert(structure.hidden);
   }
   CHECK(seen.size() == space.count());
   CHECK(error_of([&] { space.at(space.count()); }) != "no error");
   CHECK(error_of([] { StructureSpace(5, 2); }) != "no error");
   CHECK(error_of([] { StructureSpace(4, 40); }) != "no error");
+}
+
+// A structure is exact when each of its neurons is 1 just where all the letters that it stands for
+// are there, given that the neurons below are. That depends on the neuron's position set S and on
+// which sets inside S feed it alone. So one network that has, over the neurons of all 15 position
+// sets, a neuron for each of the 32,297 ways to cover the whole (and, the others being the same
+// with fewer letters, each of the 109, 5 and 1 ways to cover three, two and one positions) proves
+// every layer of every structure.
+template <class T>
+void check_every_cover(const std::vector<std::string>& words) {
+  const Index count = words.size();
+  // Neuron of set s for word w: the words that share the letters share it.
+  std::vector<std::vector<Index>> neuron(16, std::vector<Index>(count));
+  Index hidden = 0;
+  for (unsigned s = 1; s <= 15; ++s) {
+    std::map<std::string, Index> of_letters;
+    for (Index w = 0; w < count; ++w) {
+      std::string letters;
+      for (std::size_t p = 0; p < 4; ++p) letters += (s >> p & 1) != 0 ? words[w][p] : '.';
+      const auto [at, fresh] = of_letters.try_emplace(letters, hidden);
+      if (fresh) ++hidden;
+      neuron[s][w] = at->second;
+    }
+  }
+  Triples<T> inputs;
+  for (Index w = 0; w < count; ++w) {
+    for (unsigned s = 1; s <= 15; ++s) inputs.add(neuron[s][w], w, T(1));
+  }
+  const Matrix<T> Y0 = Matrix<T>::build(hidden, count, inputs);
+
+  Index covers = 0, wrong = 0;
+  for (unsigned set : {15u, 7u, 3u, 1u}) {
+    std::vector<unsigned> inside;
+    for (unsigned t = 1; t <= set; ++t) {
+      if ((t & set) == t) inside.push_back(t);
+    }
+    const std::uint64_t families = std::uint64_t{1} << inside.size();
+    for (std::uint64_t begin = 1; begin < families; begin += 512) {
+      Triples<T> W;
+      std::vector<T> bias;
+      for (std::uint64_t family = begin; family < std::min(begin + 512, families); ++family) {
+        unsigned covered = 0;
+        for (std::size_t i = 0; i < inside.size(); ++i) {
+          if ((family >> i & 1) != 0) covered |= inside[i];
+        }
+        if (covered != set) continue;
+        ++covers;
+        for (Index w = 0; w < count; ++w) {
+          for (std::size_t i = 0; i < inside.size(); ++i) {
+            if ((family >> i & 1) != 0) W.add(bias.size(), neuron[inside[i]][w], T(1));
+          }
+          bias.push_back(static_cast<T>(1 - std::popcount(family)));
+        }
+      }
+      if (bias.empty()) continue;
+      const Index outputs = bias.size();
+      Network<T> network({std::make_shared<const Layer<T>>(Matrix<T>::build(outputs, hidden, W),
+                                                           std::move(bias))});
+      LayerSource<T>& source = network;
+      const Compressed<T> Y = infer(source, Y0).Y.compressed(Orientation::by_column);
+      for (Index sample = 0; sample < count; ++sample) {
+        std::vector<Index> expected;
+        for (Index output = 0; output < outputs; ++output) {
+          if (neuron[set][output % count] == neuron[set][sample]) expected.push_back(output);
+        }
+        const std::vector<Index> got(
+            Y.indices.begin() + static_cast<std::ptrdiff_t>(Y.offsets[sample]),
+            Y.indices.begin() + static_cast<std::ptrdiff_t>(Y.offsets[sample + 1]));
+        wrong += got != expected;
+      }
+      for (const T value : Y.values) wrong += value != T(1);
+    }
+  }
+  CHECK(covers == 32297 + 109 + 5 + 1);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("every way to cover is exact, so every structure of up to four positions is") {
+  std::ifstream file(OSCILLON_WORDS "/four-letter.txt");
+  std::vector<std::string> words{std::istream_iterator<std::string>(file), {}};
+  REQUIRE(words.size() == 200);
+  words.resize(40);  // all of them take half a minute
+  check_every_cover<float>(words);
+  check_every_cover<double>(words);
+  check_every_cover<std::int32_t>(words);
 }
 
 TEST_CASE("random structures of 4 positions and up to 4 layers are exact") {

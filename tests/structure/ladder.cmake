@@ -15,6 +15,7 @@ set(rungs
     verify/oracle
     verify/challenge
     verify/bench
+    verify/figures
     verify/cli)
 set(algebra_order graphblas matrix semiring key_set assoc_array array_algebra)
 set(faults "")

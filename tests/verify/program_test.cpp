@@ -141,6 +141,43 @@ TEST_CASE("combinations and images are solved and written") {
         contents_of(folder.at("net/expected.tsv")));
 }
 
+TEST_CASE("records, words by length, structures and figures") {
+  const TemporaryFolder folder;
+  const std::string table = folder.write("table.tsv", "colour\tsize\nred\tbig\nred\tsmall\n");
+  const Result records = run("solve words " + table + " --records --output " + folder.at("net"));
+  CHECK(records.code == 0);
+  CHECK(has(records.output, "2 categories, 3 features, 1 layer, 4 edges"));
+  CHECK(has(contents_of(folder.at("net/layer-0-weights.tsv")), "red|big\tcolour=red\t1\n"));
+  folder.write("bad.tsv", "colour\tsize\nred\tbig\nred\n");
+  CHECK(run("solve words " + folder.at("bad.tsv") + " --records").output ==
+        folder.at("bad.tsv") + ":3:1: error: there are 1 fields, not 2\n");
+  const Result mixed = run("solve words " + folder.write("w", "ab\nabc\ncd\n") + " --by-length");
+  CHECK(mixed.code == 0);
+  CHECK(has(mixed.output, "Words of 2 letters: 2 categories"));
+  CHECK(has(mixed.output, "Words of 3 letters: 1 categories"));
+
+  const Result counted = run("solve structures --layers 3");
+  CHECK(counted.code == 0);
+  CHECK(has(counted.output, "32,297"));
+  CHECK(has(counted.output, "141,601,591"));
+  CHECK(run("solve structures --positions 3 --layers 2 --rank 5").code == 0);
+  CHECK(run("solve structures --positions 3 --layers 2 --rank 109").code == 2);
+  const Result proved = run("solve structures --positions 2 --layers 2 --sample 0 --words " +
+                            folder.write("two", "ab\nac\nbc\n") + " --precision all --plot " +
+                            folder.at("counts.svg"));
+  CHECK(proved.code == 0);
+  CHECK(has(proved.output, "Every structure tried is EXACT, layered and collapsed"));
+  CHECK(has(contents_of(folder.at("counts.svg")), "<svg"));
+
+  const std::string weights = folder.at("net/layer-0-weights.tsv");
+  CHECK(run("show --spy " + weights).output ==
+        "+---+\n|## |\n|# #|\n+---+\n2 rows x 3 columns, 4 entries\n");
+  CHECK(run("show " + weights + " --plot " + folder.at("spy.svg")).code == 0);
+  CHECK(has(contents_of(folder.at("spy.svg")), "colour=red"));
+  CHECK(run("show " + weights + " --plot " + folder.at("spy.gif")).code == 2);
+  CHECK(run("show " + weights + " --plot " + folder.at("none/spy.svg")).code == 73);
+}
+
 TEST_CASE("word lists and networks that are none") {
   const TemporaryFolder folder;
   const Result mixed = run("solve words " + folder.write("w", "ab\nabc\n"));
@@ -169,7 +206,7 @@ TEST_CASE("a collapsed network runs under the rule that it has the meaning of") 
   CHECK(run("infer " + folder.at("net") + " --input " + large).output == "ad\tad\t16777217\n");
   // Profiles do not mix with triples; JSON needs a place for them.
   const std::string printed = folder.at("printed.tsv");
-  CHECK(run(infer + " --profile > " + printed + " #").code == 0);  // stderr apart
+  CHECK(run(infer + " --profile > " + printed + " 2> /dev/null #").code == 0);  // not 2>&1
   CHECK(contents_of(printed) == contents_of(folder.at("net/expected.tsv")));
   CHECK(run(infer + " --json").code == 2);
   CHECK(run(infer + " --output " + folder.at("net/inputs.tsv")).code == 2);
@@ -250,6 +287,33 @@ TEST_CASE("bad Challenge files: the place, the exit code, and no output") {
   CHECK(broken("").output == layer + ": error: the file holds no entry\n");
   std::ofstream(layer, std::ios::binary) << good;
   CHECK(run(problem.arguments() + ">/dev/full").code == 74);
+}
+
+TEST_CASE("arrays and combinations are timed") {
+  const Result arrays = run("bench arrays --scale 8 --repeats 1");
+  CHECK(arrays.code == 0);
+  CHECK(has(arrays.output, "2,048 triples with 256 keys"));
+  CHECK(has(arrays.output, "\nmultiply "));
+  const Result combine = run("bench combine --letters 5 --most 4 --repeats 1");
+  CHECK(combine.code == 0);
+  CHECK(has(combine.output, "    4            625 "));
+}
+
+TEST_CASE("two thousand real images are told apart") {
+  const std::string folder = "/usr/share/datasets/fashion-mnist/t10k-";
+  if (!std::filesystem::exists(folder + "images-idx3-ubyte.gz")) {
+    MESSAGE("there are no images of Fashion-MNIST: nothing is read");
+    return;
+  }
+  const std::string solve = "solve images " + folder + "images-idx3-ubyte.gz --labels " + folder +
+                            "labels-idx1-ubyte.gz --count 2000 ";
+  const Result all = run(solve);
+  CHECK(all.code == 1);
+  CHECK(
+      has(all.output, "47,580 pairs of which one's pixels are all lit in the other, 498 images "));
+  const Result kept = run(solve + "--drop --blocks 2x2,6x6");
+  CHECK(kept.code == 0);
+  CHECK(has(kept.output, "498 categories, 674 features, 3 layers"));
 }
 
 TEST_CASE("the engine and the naive way are timed side by side") {

@@ -114,6 +114,7 @@ InferenceOptions inference_options(const EngineOptions& options, ProgressBar& ba
 void add_challenge(CLI::App& program, Action& action);
 void add_bench(CLI::App& program, Action& action);
 void add_bench_arrays(CLI::App& bench, Action& action);
+void add_bench_combine(CLI::App& bench, Action& action);
 void add_infer(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_solve(CLI::App& program, Action& action);

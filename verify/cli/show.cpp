@@ -2,9 +2,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "engine/algebra/table.hpp"
 #include "engine/io/keyed_tsv.hpp"
 #include "verify/cli/command.hpp"
+#include "verify/figures/spy.hpp"
 
 namespace oscillon::cli {
 
@@ -43,6 +46,8 @@ struct ShowOptions : CommonOptions {
   std::size_t width = 0;
   std::size_t height = 0;
   bool transpose = false;
+  bool spy = false;
+  std::string plot;
 };
 
 template <Value T>
@@ -63,7 +68,13 @@ int show(const ShowOptions& options) {
   AssocArray<T> array = read_array<T>(options.file);
   array = array.select(options.rows.selection(), options.columns.selection());
   if (options.transpose) array = array.transposed();
-  print(table(array, fitted<T>(options)));
+  if (!options.plot.empty()) {
+    require_distinct(options.plot, {options.file});
+    figures::draw_spy(options.plot, array, std::filesystem::path(options.file).stem().string());
+    return exit_ok;
+  }
+  const TableOptions<T> size = fitted<T>(options);
+  print(options.spy ? figures::spy_text(array, size.width, size.height) : table(array, size));
   return exit_ok;
 }
 
@@ -85,6 +96,12 @@ void add_show(CLI::App& program, Action& action) {
       ->check(whole_number(0, 1'000'000));
   app->add_option("--height", options->height, "Lines of text; 0 takes the terminal's, or 24")
       ->check(whole_number(0, 1'000'000));
+  auto* spy = app->add_flag("--spy", options->spy, "Show where the entries are, not their values");
+  app->add_option("--plot", options->plot,
+                  "Draw where the entries are, with every key of a small array: .svg or .png, "
+                  "through gnuplot")
+      ->check(some_path())
+      ->excludes(spy);
   add_example(*app, "oscillon show words/layer-0-weights.tsv --row-prefix a");
   app->callback([options, &action] {
     action = [options](const std::stop_token&) {

@@ -5,7 +5,7 @@
 
 namespace oscillon::cli {
 
-void add_solve_options(CLI::App& app, SolveOptions& options) {
+CLI::Option* add_solve_options(CLI::App& app, SolveOptions& options) {
   app.add_option("--precision", options.precision,
                  "Value type: fp32, fp64, int32, int64, or all of them (the output is fp32)")
       ->capture_default_str();
@@ -16,7 +16,7 @@ void add_solve_options(CLI::App& app, SolveOptions& options) {
                  "Folder to write the network, inputs.tsv and expected.tsv to")
       ->check(some_path());
   add_threads_option(app, options);
-  add_json_option(app, options);
+  return add_json_option(app, options);
 }
 
 SolveReport::SolveReport(const SolveOptions& options, const std::stop_token& stop)
@@ -138,6 +138,7 @@ void add_solve(CLI::App& program, Action& action) {
   solve->require_subcommand(1);
   add_solve_combine(*solve, action);
   add_solve_images(*solve, action);
+  add_solve_structures(*solve, action);
   add_solve_words(*solve, action);
 }
 

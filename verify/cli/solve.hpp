@@ -15,8 +15,8 @@ struct SolveOptions : CommonOptions {
   std::vector<double> betas;
 };
 
-// --precision (with "all"), --beta, --output, --threads, --json.
-void add_solve_options(CLI::App& app, SolveOptions& options);
+// --precision (with "all"), --beta, --output, --threads, and --json, which is returned.
+CLI::Option* add_solve_options(CLI::App& app, SolveOptions& options);
 
 // What was proved, and how: text and JSON.
 class SolveReport {
@@ -95,6 +95,10 @@ int solve(const SolveOptions& options, const std::stop_token& stop, Make&& make)
   SolveReport report(options, stop);
   return solve(report, std::forward<Make>(make));
 }
+
+// The words of a file, one a line; and the letters of each. ParseError names the line at fault.
+std::vector<std::string> read_words(const std::string& path);
+std::size_t letters_a_word(const std::vector<std::string>& words, const std::string& path);
 
 void add_solve_combine(CLI::App& solve, Action& action);
 void add_solve_structures(CLI::App& solve, Action& action);

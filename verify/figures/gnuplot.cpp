@@ -1,0 +1,83 @@
+#include "verify/figures/gnuplot.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "engine/base/error.hpp"
+#include "engine/io/atomic_file.hpp"
+
+namespace oscillon::figures {
+
+namespace {
+
+std::string extension_of(const std::string& path) {
+  return std::filesystem::path(path).extension().string();
+}
+
+}  // namespace
+
+Gnuplot::Gnuplot(const std::string& path, int width, int height) : path_(path) {
+  const std::string extension = extension_of(path);
+  if (extension != ".svg" && extension != ".png") {
+    throw Error(Fault::usage,
+                "figures are drawn as .svg or .png, and " + in_quotes(path) + " is neither");
+  }
+  require_creatable(path);
+  script_ = "set terminal " + extension.substr(1) + " size " + std::to_string(width) + "," +
+            std::to_string(height) + " noenhanced\n";
+}
+
+void Gnuplot::data(std::string_view name, std::string_view text) {
+  script_.append("$").append(name).append(" << END_OF_DATA\n").append(text);
+  if (!text.empty() && text.back() != '\n') script_ += '\n';
+  script_ += "END_OF_DATA\n";
+}
+
+void Gnuplot::draw(std::string_view script) {
+  const std::string part = path_ + "." + std::to_string(getpid()) + ".part";
+  const std::string whole = script_ + "set output " + gnuplot_string(part) + "\n" +
+                            std::string(script) + "\nunset output\n";
+  const auto fail = [&](const std::string& why) {
+    unlink(part.c_str());
+    throw Error(Fault::io, "cannot draw " + path_ + ": " + why);
+  };
+  // The script goes in by a file: gnuplot may end before it has read a pipe.
+  std::FILE* file = std::tmpfile();
+  if (file == nullptr || std::fwrite(whole.data(), 1, whole.size(), file) != whole.size() ||
+      std::fflush(file) != 0) {
+    if (file != nullptr) std::fclose(file);
+    fail("the script cannot be written");
+  }
+  std::rewind(file);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(fileno(file), STDIN_FILENO);
+    execlp("gnuplot", "gnuplot", "-", static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  std::fclose(file);
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) < 0) fail("no process can be started");
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    fail("there is no gnuplot; install it (Debian: gnuplot-nox)");
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !std::filesystem::exists(part)) {
+    fail("gnuplot failed");
+  }
+  if (std::rename(part.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
+}
+
+std::string gnuplot_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+  }
+  return quoted + "\"";
+}
+
+}  // namespace oscillon::figures
