@@ -23,32 +23,33 @@ struct Hidden {
   std::vector<std::map<Index, Index>> of_image;  // block -> neuron
 };
 
+// The place of a pixel among height x width, by its key.
+Index place_of(std::string_view key, const ImageSets& images) {
+  return static_cast<Index>(key[0] - 'a') * images.width + static_cast<Index>(key[1] - 'a');
+}
+
 // What image `i` shows, block by block: the pixels at positions in images.pixels.
-std::map<Index, std::vector<Index>> shown_by_block(const ImageSets& images, const Blocks& blocks,
-                                                   Index i) {
-  const Index across = (images.width + blocks.width - 1) / blocks.width;
+std::map<Index, std::vector<Index>> shown_by_block(const ImageSets& images,
+                                                   const Partition& partition, Index i) {
   std::map<Index, std::vector<Index>> shown;
   for (Index p = images.sets.offsets[i]; p < images.sets.offsets[i + 1]; ++p) {
-    const std::string_view key = images.pixels[images.sets.indices[p]];
-    const auto row = static_cast<Index>(key[0] - 'a');
-    const auto column = static_cast<Index>(key[1] - 'a');
-    shown[row / blocks.height * across + column / blocks.width].push_back(images.sets.indices[p]);
+    const Index pixel = images.sets.indices[p];
+    shown[partition[place_of(images.pixels[pixel], images)]].push_back(pixel);
   }
   return shown;
 }
 
-Hidden hidden_layer(const ImageSets& images, const Blocks& blocks, std::size_t number) {
+Hidden hidden_layer(const ImageSets& images, const Partition& partition, std::size_t number) {
   const Index count = images.categories.size();
-  const Index across = (images.width + blocks.width - 1) / blocks.width;
-  const Index down = (images.height + blocks.height - 1) / blocks.height;
-  const std::size_t block_digits = std::to_string(across * down).size();
+  const Index blocks = *std::max_element(partition.begin(), partition.end()) + 1;
+  const std::size_t block_digits = std::to_string(blocks).size();
   const std::size_t pattern_digits = std::to_string(count).size();
   Hidden layer;
   layer.of_image.resize(count);
   std::map<std::pair<Index, std::vector<Index>>, Index> patterns;
   std::map<Index, Index> patterns_of_block;
   for (Index i = 0; i < count; ++i) {
-    for (auto& [block, shown] : shown_by_block(images, blocks, i)) {
+    for (auto& [block, shown] : shown_by_block(images, partition, i)) {
       const auto [at, fresh] = patterns.try_emplace({block, std::move(shown)}, layer.keys.size());
       if (fresh) {
         layer.keys.push_back("h" + std::to_string(number) + "." +
@@ -61,11 +62,19 @@ Hidden hidden_layer(const ImageSets& images, const Blocks& blocks, std::size_t n
   return layer;
 }
 
-void require_whole_blocks(const Blocks& below, const Blocks& above) {
-  if (above.height % below.height == 0 && above.width % below.width == 0) return;
-  throw Error(Fault::usage, "blocks of " + std::to_string(above.height) + "x" +
-                                std::to_string(above.width) + " are not made of whole blocks of " +
-                                std::to_string(below.height) + "x" + std::to_string(below.width));
+// The block of `above` that each block of `below` lies in.
+std::vector<Index> parents(const Partition& below, const Partition& above, std::size_t layer) {
+  constexpr Index none = ~Index{0};
+  std::vector<Index> parent(*std::max_element(below.begin(), below.end()) + 1, none);
+  for (Index pixel = 0; pixel < below.size(); ++pixel) {
+    Index& of = parent[below[pixel]];
+    if (of != none && of != above[pixel]) {
+      throw Error(Fault::usage, "the blocks of hidden layer " + std::to_string(layer) +
+                                    " are not made of whole blocks of the layer below");
+    }
+    of = above[pixel];
+  }
+  return parent;
 }
 
 }  // namespace
@@ -169,28 +178,64 @@ ImageSets only(const ImageSets& images, const std::vector<Index>& kept) {
   return made;
 }
 
-std::vector<Blocks> parse_blocks(std::string_view text) {
-  std::vector<Blocks> blocks;
+Partition rectangles(const ImageSets& images, Index height, Index width) {
+  Partition partition(images.height * images.width);
+  const Index across = (images.width + width - 1) / width;
+  for (Index pixel = 0; pixel < partition.size(); ++pixel) {
+    partition[pixel] = pixel / images.width / height * across + pixel % images.width / width;
+  }
+  return partition;
+}
+
+std::vector<Partition> parse_blocks(std::string_view text, const ImageSets& images) {
+  std::vector<Partition> partitions;
   const char* at = text.data();
   const char* end = at + text.size();
   const auto fail = [&] {
     throw Error(Fault::usage, "the blocks " + in_quotes(text) + " should be written like 2x2,6x6");
   };
   while (true) {
-    Blocks one;
-    auto parsed = std::from_chars(at, end, one.height);
+    Index height = 0, width = 0;
+    auto parsed = std::from_chars(at, end, height);
     if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != 'x') fail();
-    parsed = std::from_chars(parsed.ptr + 1, end, one.width);
-    if (parsed.ec != std::errc() || one.height == 0 || one.width == 0) fail();
-    blocks.push_back(one);
-    if (parsed.ptr == end) return blocks;
+    parsed = std::from_chars(parsed.ptr + 1, end, width);
+    if (parsed.ec != std::errc() || height == 0 || width == 0) fail();
+    partitions.push_back(rectangles(images, height, width));
+    if (parsed.ptr == end) return partitions;
     if (*parsed.ptr != ',') fail();
     at = parsed.ptr + 1;
   }
 }
 
+Partition partition_of(const AssocArray<bool>& blocks, const ImageSets& images) {
+  constexpr Index none = ~Index{0};
+  const Triples<bool> entries = blocks.matrix().triples();
+  std::map<std::string_view, Index> block_of;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto [at, fresh] =
+        block_of.emplace(blocks.row_keys()[entries.rows[i]], entries.columns[i]);
+    if (!fresh) {
+      throw Error(Fault::bad_data, "the pixel " + in_quotes(at->first) + " is in two blocks");
+    }
+  }
+  // Pixels that no image lights may be left out; they are a block each, which harms nobody.
+  Partition partition(images.height * images.width, none);
+  Index next = blocks.column_keys().size();
+  for (Index p = 0; p < images.pixels.size(); ++p) {
+    const auto at = block_of.find(images.pixels[p]);
+    if (at == block_of.end()) {
+      throw Error(Fault::bad_data, "the pixel " + in_quotes(images.pixels[p]) + " is in no block");
+    }
+    partition[place_of(images.pixels[p], images)] = at->second;
+  }
+  for (Index& block : partition) {
+    if (block == none) block = next++;
+  }
+  return partition;
+}
+
 template <NetworkValue T>
-Problem<T> image_problem(const ImageSets& images, const std::vector<Blocks>& hidden,
+Problem<T> image_problem(const ImageSets& images, const std::vector<Partition>& hidden,
                          const std::vector<double>& betas) {
   const std::vector<T> layer_betas = betas_of<T>(betas, hidden.size() + 1);
   Compressed<T> single;
@@ -202,46 +247,37 @@ Problem<T> image_problem(const ImageSets& images, const std::vector<Blocks>& hid
   const AssocArray<T> W(images.categories, images.pixels, Matrix<T>::from_compressed(single));
 
   std::vector<AssocArray<T>> weights;
-  Blocks below{1, 1};
   Hidden lower;  // none at the pixels
   for (std::size_t h = 0; h < hidden.size(); ++h) {
-    const Blocks& blocks = hidden[h];
-    require_whole_blocks(below, blocks);
-    const Hidden layer = hidden_layer(images, blocks, h + 1);
+    const std::vector<Index> parent =
+        h == 0 ? std::vector<Index>{} : parents(hidden[h - 1], hidden[h], h + 1);
+    const Hidden layer = hidden_layer(images, hidden[h], h + 1);
     std::vector<std::string_view> to, from;
     std::vector<std::uint8_t> connected(layer.keys.size(), 0);
-    const Index across = (images.width + blocks.width - 1) / blocks.width;
-    const Index across_below = (images.width + below.width - 1) / below.width;
     for (Index i = 0; i < layer.of_image.size(); ++i) {
       // The first image that has a neuron shows what feeds it.
       std::map<Index, Index> fresh;
       for (const auto& [block, neuron] : layer.of_image[i]) {
         if (std::exchange(connected[neuron], 1) == 0) fresh.emplace(block, neuron);
       }
-      if (fresh.empty()) continue;
-      if (h == 0) {
-        for (const auto& [block, shown] : shown_by_block(images, blocks, i)) {
-          const auto neuron = fresh.find(block);
-          if (neuron == fresh.end()) continue;
-          for (const Index pixel : shown) {
-            to.push_back(layer.keys[neuron->second]);
-            from.push_back(images.pixels[pixel]);
-          }
+      const auto connect = [&](Index block, std::string_view key) {
+        const auto neuron = fresh.find(block);
+        if (neuron == fresh.end()) return;
+        to.push_back(layer.keys[neuron->second]);
+        from.push_back(key);
+      };
+      if (h > 0) {
+        for (const auto& [block, neuron] : lower.of_image[i]) {
+          connect(parent[block], lower.keys[neuron]);
         }
         continue;
       }
-      for (const auto& [block, neuron_below] : lower.of_image[i]) {
-        const Index row = block / across_below * below.height / blocks.height;
-        const Index column = block % across_below * below.width / blocks.width;
-        const auto neuron = fresh.find(row * across + column);
-        if (neuron == fresh.end()) continue;
-        to.push_back(layer.keys[neuron->second]);
-        from.push_back(lower.keys[neuron_below]);
+      for (const auto& [block, shown] : shown_by_block(images, hidden[h], i)) {
+        for (const Index pixel : shown) connect(block, images.pixels[pixel]);
       }
     }
     weights.push_back(AssocArray<T>::identity(to, from));
     lower = layer;
-    below = blocks;
   }
   if (hidden.empty()) {
     weights.push_back(W);
@@ -258,8 +294,8 @@ Problem<T> image_problem(const ImageSets& images, const std::vector<Blocks>& hid
   return problem_of(exact_network(weights, layer_betas), W.transposed());
 }
 
-#define OSCILLON_INSTANTIATE_IMAGES(T)                                            \
-  template Problem<T> image_problem(const ImageSets&, const std::vector<Blocks>&, \
+#define OSCILLON_INSTANTIATE_IMAGES(T)                                               \
+  template Problem<T> image_problem(const ImageSets&, const std::vector<Partition>&, \
                                     const std::vector<double>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_IMAGES)
 #undef OSCILLON_INSTANTIATE_IMAGES

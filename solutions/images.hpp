@@ -45,23 +45,29 @@ Domination find_domination(const ImageSets& images, int threads = 0);
 // The images at these ascending positions alone.
 ImageSets only(const ImageSets& images, const std::vector<Index>& kept);
 
-// The blocks of a hidden layer: rectangles of height x width pixels from the top left on.
-struct Blocks {
-  Index height = 0, width = 0;
-};
+// The blocks of a hidden layer: which block each pixel of height x width is in, row after row.
+using Partition = std::vector<Index>;
 
-// Reads "2x2,6x6". Throws Error(usage).
-std::vector<Blocks> parse_blocks(std::string_view text);
+// Rectangles of `height` x `width` pixels from the top left on, smaller ones at the other edges.
+Partition rectangles(const ImageSets& images, Index height, Index width);
+
+// Reads "2x2,6x6" as rectangles of these sizes for one hidden layer after the other. Throws
+// Error(usage).
+std::vector<Partition> parse_blocks(std::string_view text, const ImageSets& images);
+
+// From an array pixel x block, one entry a row. Throws Error(bad_data) naming a pixel that is lit
+// in some image and has no block, or two.
+Partition partition_of(const AssocArray<bool>& blocks, const ImageSets& images);
 
 // The problem of telling the images apart. A neuron of a hidden layer is what an image may show in
 // one of its blocks, keyed by layer, block and number: "h1.007.00012". Throws Error(usage) unless
 // each block of a layer is made of whole blocks of the one below (a cover).
 template <NetworkValue T>
-Problem<T> image_problem(const ImageSets& images, const std::vector<Blocks>& hidden = {},
+Problem<T> image_problem(const ImageSets& images, const std::vector<Partition>& hidden = {},
                          const std::vector<double>& betas = {});
 
-#define OSCILLON_EXTERN_IMAGES(T)                                                        \
-  extern template Problem<T> image_problem(const ImageSets&, const std::vector<Blocks>&, \
+#define OSCILLON_EXTERN_IMAGES(T)                                                           \
+  extern template Problem<T> image_problem(const ImageSets&, const std::vector<Partition>&, \
                                            const std::vector<double>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_IMAGES)
 #undef OSCILLON_EXTERN_IMAGES

@@ -80,12 +80,37 @@ TEST_CASE("random images, without the dominated, are exact in any blocks and typ
   REQUIRE(images.categories.size() > 200);
   for (const char* blocks : {"2x2", "1x3", "2x2,4x4", "1x1,6x6", "2x3,2x6,6x6"}) {
     CAPTURE(blocks);
-    check_exact(image_problem<float>(images, parse_blocks(blocks)));
-    check_exact(image_problem<std::int32_t>(images, parse_blocks(blocks)));
+    check_exact(image_problem<float>(images, parse_blocks(blocks, images)));
+    check_exact(image_problem<std::int32_t>(images, parse_blocks(blocks, images)));
   }
-  const auto problem = image_problem<float>(images, parse_blocks("2x2"));
+  // Any partition: pixels by the sum of their letters, then by its parity.
+  std::vector<Partition> partitions(2, Partition(36));
+  for (Index pixel = 0; pixel < 36; ++pixel) {
+    partitions[0][pixel] = pixel / 6 + pixel % 6;
+    partitions[1][pixel] = partitions[0][pixel] % 2;
+  }
+  check_exact(image_problem<double>(images, partitions));
+  const auto problem = image_problem<float>(images, parse_blocks("2x2", images));
   CHECK(equal(single_layer(problem.network), problem.inputs.transposed()));
   CHECK(std::string(problem.network.keys(1)[0]) == "h1.1.001");
+}
+
+TEST_CASE("a partition from an array") {
+  const ImageSets images = image_sets(framed({{255, 0, 0, 255}, {255, 255, 0, 0}}), {});
+  using Views = std::vector<std::string_view>;
+  const auto blocks = [](const Views& pixels, const Views& names) {
+    return AssocArray<bool>::identity(pixels, names);
+  };
+  // ba is lit in no image and gets a block of its own.
+  CHECK(partition_of(blocks({"aa", "ab", "bb"}, {"x", "x", "y"}), images) == Partition{0, 0, 2, 1});
+  check_exact(image_problem<float>(
+      images, {partition_of(blocks({"aa", "ab", "bb"}, {"x", "x", "y"}), images)}));
+  CHECK(error_of([&] {
+          partition_of(blocks({"aa", "bb"}, {"x", "y"}), images);
+        }) == "the pixel \"ab\" is in no block");
+  CHECK(error_of([&] {
+          partition_of(blocks({"aa", "aa"}, {"x", "y"}), images);
+        }) == "the pixel \"aa\" is in two blocks");
 }
 
 TEST_CASE("images and blocks that are none are refused") {
@@ -97,9 +122,9 @@ TEST_CASE("images and blocks that are none are refused") {
   CHECK(error_of([&] { image_sets(random_images(random, 2, 8), {1}); }) ==
         "there are 1 labels for 2 images");
   const ImageSets images = image_sets(random_images(random, 5, 8), {});
-  CHECK(error_of([&] { image_problem<float>(images, parse_blocks("2x2,3x3")); }) ==
-        "blocks of 3x3 are not made of whole blocks of 2x2");
+  CHECK(error_of([&] { image_problem<float>(images, parse_blocks("2x2,3x3", images)); }) ==
+        "the blocks of hidden layer 2 are not made of whole blocks of the layer below");
   for (const char* text : {"", "2", "2x", "x2", "0x2", "2x2,", "2x2;3x3", "-1x2"}) {
-    CHECK(error_of([&] { parse_blocks(text); }) != "no error");
+    CHECK(error_of([&] { parse_blocks(text, images); }) != "no error");
   }
 }

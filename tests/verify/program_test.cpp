@@ -115,6 +115,12 @@ TEST_CASE("combinations and images are solved and written") {
   CHECK(weak.code == 1);
   CHECK(has(weak.output, "Solution NOT EXACT"));
   CHECK(run("solve combine --sets 4 --tree '(1,2)'").code == 2);
+  const std::string features = folder.write("features.tsv", "red\tblue\nbig\tsmall\ttiny\n");
+  const Result labelled = run("solve combine --separator ' ' --features " + features +
+                              " --output " + folder.at("labelled"));
+  CHECK(labelled.code == 0);
+  CHECK(has(labelled.output, "6 categories, 5 features, 1 layer, 12 edges"));
+  CHECK(has(contents_of(folder.at("labelled/layer-0-weights.tsv")), "red tiny\ttiny\t1\n"));
   CHECK(run("solve combine --tree '(1,3)'").code == 2);
 
   // Three images of 3 x 3, of which one pixel each remains; the third is within the first.

@@ -83,16 +83,20 @@ struct CombineOptions : SolveOptions {
   std::size_t sets = 2;
   std::size_t letters = 26;
   std::size_t layers = 1;
-  std::string tree;
-  std::string separator;
+  std::string features, tree, separator;
   Index sample = 1000;
   std::uint64_t seed = 1;
 };
 
 int solve_combine(const CombineOptions& options, const std::stop_token& stop) {
+  std::vector<KeySet> features;
+  if (!options.features.empty()) {
+    for (const auto& line : read_table(options.features)) features.emplace_back(line);
+  }
+  const std::size_t sets = features.empty() ? options.sets : features.size();
   const FeatureTree tree =
-      options.tree.empty() ? even_tree(options.sets, options.layers) : parse_tree(options.tree);
-  const std::vector<KeySet> features = lettered_features(tree.leaves(), options.letters);
+      options.tree.empty() ? even_tree(sets, options.layers) : parse_tree(options.tree);
+  if (features.empty()) features = lettered_features(tree.leaves(), options.letters);
   CombinatoricOptions combine;
   combine.separator = options.separator;
   combine.betas = options.betas;
@@ -113,6 +117,10 @@ void add_solve_combine(CLI::App& solve, Action& action) {
   app->add_option("--letters", options->letters, "Features a set: the letters a, b, …")
       ->check(whole_number(1, 26))
       ->capture_default_str();
+  app->add_option("--features", options->features,
+                  "Feature sets by a file instead: a set a line, its labels separated by tabs")
+      ->check(some_path())
+      ->excludes(sets);
   auto* layers = app->add_option("--layers", options->layers, "Layers, each joining neighbours")
                      ->check(whole_number(1, 64))
                      ->capture_default_str();

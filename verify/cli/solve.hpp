@@ -100,6 +100,9 @@ int solve(const SolveOptions& options, const std::stop_token& stop, Make&& make)
 std::vector<std::string> read_words(const std::string& path);
 std::size_t letters_a_word(const std::vector<std::string>& words, const std::string& path);
 
+// The lines of a file, each as its fields between tabs.
+std::vector<std::vector<std::string>> read_table(const std::string& path);
+
 void add_solve_combine(CLI::App& solve, Action& action);
 void add_solve_structures(CLI::App& solve, Action& action);
 void add_solve_images(CLI::App& solve, Action& action);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/io/atomic_file.hpp"
+#include "engine/io/keyed_tsv.hpp"
 #include "solutions/images.hpp"
 #include "verify/cli/solve.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 
 struct ImagesOptions : SolveOptions {
   std::string file, labels, blocks, pairs;
+  std::vector<std::string> partitions;
   Index count = 0;
   ImageOptions image;
   bool drop = false;
@@ -21,8 +23,6 @@ int solve_images(const ImagesOptions& options, const std::stop_token& stop) {
     require_distinct(options.pairs, {options.file, options.labels});
     require_creatable(options.pairs);
   }
-  const std::vector<Blocks> blocks =
-      options.blocks.empty() ? std::vector<Blocks>{} : parse_blocks(options.blocks);
   const IdxImages file = read_idx_images(options.file);
   const auto labels =
       options.labels.empty() ? std::vector<std::uint8_t>{} : read_idx_labels(options.labels);
@@ -56,7 +56,17 @@ int solve_images(const ImagesOptions& options, const std::stop_token& stop) {
     pairs.commit();
   }
   if (options.drop) images = only(images, found.kept);
-  return solve(report, [&]<class T>() { return image_problem<T>(images, blocks, options.betas); });
+  std::vector<Partition> hidden;
+  if (!options.blocks.empty()) hidden = parse_blocks(options.blocks, images);
+  for (const std::string& path : options.partitions) {
+    const AssocArray<bool> partition = read_array<bool>(path);
+    try {
+      hidden.push_back(partition_of(partition, images));
+    } catch (const Error& error) {
+      throw ParseError(path, 0, 0, error.what());
+    }
+  }
+  return solve(report, [&]<class T>() { return image_problem<T>(images, hidden, options.betas); });
 }
 
 }  // namespace
@@ -82,6 +92,10 @@ void add_solve_images(CLI::App& solve, Action& action) {
   app->add_option("--blocks", options->blocks,
                   "Hidden layers of pixel blocks, height x width, such as \"2x2,6x6\"")
       ->check(some_path());
+  app->add_option("--partition", options->partitions,
+                  "Hidden layers by files of keyed triples instead: pixel, block, 1")
+      ->check(some_path())
+      ->delimiter(',');
   app->add_flag("--drop", options->drop, "Leave out images whose pixels are all lit in another");
   app->add_option("--pairs", options->pairs,
                   "File to write the contained pairs to: inner, tab, outer")

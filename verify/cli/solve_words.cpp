@@ -33,6 +33,22 @@ std::size_t letters_a_word(const std::vector<std::string>& words, const std::str
   }
 }
 
+std::vector<std::vector<std::string>> read_table(const std::string& path) {
+  using Lines = std::vector<std::vector<std::string>>;
+  const InputFile file(path);
+  Lines lines;
+  for (auto& chunk : scan_lines<Lines>(path, file.text(), {}, [](LineScanner&line, Lines&into) {
+         into.push_back({std::string(line.text())});
+         while (!line.at_end()) {
+           line.separator("field");
+           into.back().emplace_back(line.text());
+         }
+       })) {
+    lines.insert(lines.end(), chunk.begin(), chunk.end());
+  }
+  return lines;
+}
+
 namespace {
 
 struct WordsOptions : SolveOptions {
@@ -43,21 +59,10 @@ struct WordsOptions : SolveOptions {
   bool by_length = false;
 };
 
-// A table: fields separated by tabs, under a line of their names. The key of a record is its fields
-// joined by |, a feature is name=value.
+// A line of field names, then records. The key of a record is its fields joined by |, a feature is
+// name=value.
 Records read_records(const std::string& path) {
-  const InputFile file(path);
-  std::vector<std::vector<std::string>> lines;
-  for (auto& chunk : scan_lines<std::vector<std::vector<std::string>>>(
-           path, file.text(), {}, [](LineScanner&line, std::vector<std::vector<std::string>>&into) {
-             into.push_back({std::string(line.text())});
-             while (!line.at_end()) {
-               line.separator("field");
-               into.back().emplace_back(line.text());
-             }
-           })) {
-    lines.insert(lines.end(), chunk.begin(), chunk.end());
-  }
+  std::vector<std::vector<std::string>> lines = read_table(path);
   if (lines.size() < 2) {
     throw ParseError(path, 0, 0, "a table needs a line of names and a line for each record");
   }
