@@ -8,8 +8,10 @@
 
 #include "engine/algebra/array_algebra.hpp"
 #include "tests/error_of.hpp"
+#include "tests/solutions/exactness.hpp"
 
 using namespace oscillon;
+using testing::check_exact;
 using testing::error_of;
 
 namespace {
@@ -24,17 +26,6 @@ AssocArray<T> entries_of(std::initializer_list<std::pair<const char*, const char
     k2.push_back(column);
   }
   return AssocArray<T>::identity(k1, k2);
-}
-
-template <class T>
-void check_exact(Problem<T> problem) {
-  const Exactness layered = is_exact(problem);
-  CHECK_MESSAGE(layered.exact, layered.difference);
-  const Theory by_theory = theory(problem);
-  CHECK_MESSAGE(by_theory.exact(), by_theory.reason);
-  Problem<T> single = collapsed(problem);
-  const Exactness iterated = is_exact(single);
-  CHECK_MESSAGE(iterated.exact, iterated.difference);
 }
 
 // The Kronecker products of the definition, for a node over these children.

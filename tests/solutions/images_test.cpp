@@ -7,8 +7,10 @@
 #include <set>
 
 #include "tests/error_of.hpp"
+#include "tests/solutions/exactness.hpp"
 
 using namespace oscillon;
+using testing::check_exact;
 using testing::error_of;
 
 namespace {
@@ -29,17 +31,6 @@ IdxImages random_images(std::mt19937& random, Index count, Index side) {
   IdxImages images{count, side, side, std::vector<std::uint8_t>(count * side * side)};
   for (auto& pixel : images.pixels) pixel = random() % 3 == 0 ? 200 : 50;
   return images;
-}
-
-template <class T>
-void check_exact(Problem<T> problem) {
-  const Exactness layered = is_exact(problem);
-  CHECK_MESSAGE(layered.exact, layered.difference);
-  const Theory by_theory = theory(problem);
-  CHECK_MESSAGE(by_theory.exact(), by_theory.reason);
-  Problem<T> single = collapsed(problem);
-  const Exactness iterated = is_exact(single);
-  CHECK_MESSAGE(iterated.exact, iterated.difference);
 }
 
 }  // namespace

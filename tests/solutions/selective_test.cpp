@@ -7,8 +7,10 @@
 #include <set>
 
 #include "tests/error_of.hpp"
+#include "tests/solutions/exactness.hpp"
 
 using namespace oscillon;
+using testing::check_exact;
 using testing::error_of;
 
 namespace {
@@ -27,21 +29,17 @@ KeySet positional(const std::string& position, std::string_view letters) {
 }
 
 template <class T>
-void check_exact(const Words& words, const Structure& structure) {
+void check_words(const Words& words, const Structure& structure) {
   Problem<T> problem = selective_problem<T>(words, structure);
   CHECK(problem.network.depth() == structure.layers());
-  const Exactness layered = is_exact(problem);
-  CHECK_MESSAGE(layered.exact, layered.difference);
-  Problem<T> single = collapsed(problem);
-  const Exactness iterated = is_exact(single);
-  CHECK_MESSAGE(iterated.exact, iterated.difference);
+  check_exact(std::move(problem));
 }
 
 void check_exact_everywhere(const Words& words, const Structure& structure = {}) {
-  check_exact<float>(words, structure);
-  check_exact<double>(words, structure);
-  check_exact<std::int32_t>(words, structure);
-  check_exact<std::int64_t>(words, structure);
+  check_words<float>(words, structure);
+  check_words<double>(words, structure);
+  check_words<std::int32_t>(words, structure);
+  check_words<std::int64_t>(words, structure);
 }
 
 }  // namespace
@@ -116,7 +114,7 @@ TEST_CASE("random words of UTF-8 letters, random lengths") {
       words.insert(word);
     }
     const std::size_t most = std::max<std::size_t>(length, 2) - 1;
-    check_exact<double>(Words(words.begin(), words.end()),
+    check_words<double>(Words(words.begin(), words.end()),
                         sliding_windows(length, 1 + random() % most));
   }
 }
@@ -129,10 +127,7 @@ TEST_CASE("records of named fields") {
   auto problem = selective_problem<float>(records, parse_structure("12,23", 3));
   CHECK(problem.network.weights(0).at("colour=red&size=big", "size=big") == 1.f);
   CHECK(problem.network.weights(1).at("third", "size=big&shape=ball") == 1.f);
-  CHECK(is_exact(problem).exact);
-  CHECK(theory(problem).exact());
-  Problem<float> single = collapsed(problem);
-  CHECK(is_exact(single).exact);
+  check_exact(selective_problem<float>(records, parse_structure("12,23", 3)));
   const auto fault = [&](auto&& change) {
     Records changed = records;
     change(changed);

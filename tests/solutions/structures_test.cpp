@@ -15,8 +15,10 @@
 #include <set>
 
 #include "tests/error_of.hpp"
+#include "tests/solutions/exactness.hpp"
 
 using namespace oscillon;
+using testing::check_exact;
 using testing::error_of;
 
 namespace {
@@ -245,13 +247,7 @@ TEST_CASE("random structures of 4 positions and up to 4 layers are exact") {
     for (int i = 0; i < 40; ++i) {
       const auto rank = std::uniform_int_distribution<std::uint64_t>(0, space.count() - 1)(random);
       CAPTURE(rank);
-      auto problem = selective_problem<float>(words, space.at(rank));
-      const Exactness layered = is_exact(problem);
-      CHECK_MESSAGE(layered.exact, layered.difference);
-      CHECK(theory(problem).exact());
-      auto single = collapsed(problem);
-      const Exactness iterated = is_exact(single);
-      CHECK_MESSAGE(iterated.exact, iterated.difference);
+      check_exact(selective_problem<float>(words, space.at(rank)));
     }
   }
 }
