@@ -34,6 +34,11 @@ constexpr Index full_tile_bytes = Index{1} << 18;
 // 1024 neurons with 32 inputs each.
 constexpr double full_density = 0.1;
 
+// Left to choose, the plan spends no more than this on full tiles: all of them, and one.
+constexpr double most_full_bytes = 4.0 * (1 << 30);
+constexpr double most_full_tile_bytes = 64.0 * (1 << 20);
+constexpr Index least_full_tile = 16;
+
 // Whether values up to `magnitude` in size are safely within T. The margin covers the rounding of
 // the bounds themselves, which are kept in double.
 template <NetworkValue T>
@@ -106,10 +111,10 @@ void advance(Tile<T>& tile, const Step<T>& step, std::size_t index) {
   tile.magnitude = reach;
 }
 
-// Whether a pass over these layers works on full tiles.
+// Whether a pass over these layers works on full tiles, for samples with `alive` entries.
 template <NetworkValue T>
-bool works_on_full_tiles(Plan plan, const std::vector<Step<T>>& steps, double density) {
-  if (plan == Plan::semiring) return false;
+bool works_on_full_tiles(Plan plan, const std::vector<Step<T>>& steps, const TileCount& alive) {
+  if (plan == Plan::semiring || alive.live_samples == 0) return false;
   const auto unsuited = std::find_if(steps.begin(), steps.end(), [](const Step<T>& step) {
     return !DenseTilesPlan<T>::suits(*step.layer);
   });
@@ -118,7 +123,14 @@ bool works_on_full_tiles(Plan plan, const std::vector<Step<T>>& steps, double de
                 "plan dense-tiles is for layers without a positive bias, which this network has; "
                 "take automatic or semiring");
   }
-  return unsuited == steps.end() && (plan == Plan::dense_tiles || density >= full_density);
+  if (plan == Plan::dense_tiles || unsuited != steps.end()) return unsuited == steps.end();
+  Index widest = steps.front().layer->inputs();
+  for (const Step<T>& step : steps) widest = std::max(widest, step.layer->outputs());
+  const double cells =
+      static_cast<double>(alive.live_samples) * static_cast<double>(steps.front().layer->inputs());
+  return static_cast<double>(alive.entries) >= full_density * cells &&
+         cells * sizeof(T) <= most_full_bytes &&
+         static_cast<double>(widest) * least_full_tile * sizeof(T) <= most_full_tile_bytes;
 }
 
 }  // namespace
@@ -190,15 +202,14 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
     }
 
     // The samples that are alive, packed into tiles of the kind that suits the pass.
-    const double cells = static_cast<double>(alive.live_samples) * static_cast<double>(inputs);
-    const bool full = cells > 0 && works_on_full_tiles(options.plan, steps,
-                                                       static_cast<double>(alive.entries) / cells);
+    const bool full = works_on_full_tiles(options.plan, steps, alive);
     if (full) {
       for (Step<T>& step : steps) step.dense_tiles.emplace(step.layer);
     }
     const Index tile = options.tile > 0 ? options.tile
-                       : full ? std::clamp<Index>(full_tile_bytes / (widest * sizeof(T)), 16, 256)
-                              : sparse_tile;
+                       : full           ? std::clamp<Index>(full_tile_bytes / (widest * sizeof(T)),
+                                                  least_full_tile, sparse_tile)
+                                        : sparse_tile;
     Index held = 0;
     bool as_wanted = first > 0;
     for (const Tile<T>& one : tiles) {
@@ -230,13 +241,15 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
         counts[t][l - first].live_samples = counted.live_samples;
         counts[t][l - first].seconds = seconds_since(layer_start);
       }
-      // A full tile that is nearly empty would only take memory: 60,000 samples of as many
-      // categories are 14 GB full.
+      // Full tiles that are nearly empty, or too large all together, would only take memory: 60,000
+      // samples of as many categories are 14 GB full.
       if (tiles[t].full) {
-        const double cells_of_tile =
-            static_cast<double>(tiles[t].samples.size()) * static_cast<double>(neurons);
+        const auto cells = static_cast<double>(tiles[t].samples.size() * neurons);
         const auto entries = static_cast<double>(counts[t].back().entries);
-        if (entries < full_density * cells_of_tile) make_sparse(tiles[t]);
+        const double all = static_cast<double>(alive.live_samples) * static_cast<double>(neurons);
+        if (entries < full_density * cells || all * sizeof(T) > most_full_bytes) {
+          make_sparse(tiles[t]);
+        }
       }
     });
     for (std::size_t l = first; l < last; ++l) {
