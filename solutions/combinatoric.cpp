@@ -12,6 +12,8 @@ namespace oscillon {
 
 namespace {
 
+constexpr Index most_categories = Index{1} << 30;
+
 // The neurons of one node of the tree within a layer's rank of neurons.
 struct Group {
   KeySet keys;
@@ -100,6 +102,15 @@ class Construction {
     if (tree.leaves() != features.size()) {
       throw Error(Fault::usage, "the tree has " + std::to_string(tree.leaves()) + " leaves for " +
                                     std::to_string(features.size()) + " feature sets");
+    }
+    Index categories = 1;
+    for (const KeySet& set : features) {
+      categories = checked_multiply(categories, set.size(), "combinations of features");
+    }
+    if (categories > most_categories) {
+      throw Error(Fault::out_of_memory, "there are " + std::to_string(categories) +
+                                            " combinations of features; at most " +
+                                            std::to_string(most_categories) + " are built");
     }
     if (tree.height() == 0) throw Error(Fault::usage, "a tree of one leaf joins nothing");
     std::vector<Group> leaves;

@@ -53,7 +53,7 @@ struct CombinatoricOptions {
 
 // The problem of telling all combinations of the features apart. Throws Error(usage) when the tree
 // does not have as many leaves as there are sets, KeyError when labels or joined keys read the
-// same.
+// same, Error(out_of_memory) for more than 2^30 combinations.
 template <NetworkValue T>
 Problem<T> combinatoric_problem(const std::vector<KeySet>& features, const FeatureTree& tree,
                                 const CombinatoricOptions& options = {});

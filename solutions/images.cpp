@@ -12,6 +12,7 @@ namespace oscillon {
 namespace {
 
 constexpr Index most_letters = 26;
+constexpr std::size_t most_pairs = 100'000'000;
 
 std::string pixel_key(Index row, Index column) {
   return {static_cast<char>('a' + row), static_cast<char>('a' + column)};
@@ -141,7 +142,12 @@ ImageSets image_sets(const IdxImages& images, const std::vector<std::uint8_t>& l
 
 Domination find_domination(const ImageSets& images, int threads) {
   Domination found;
-  found.pairs = contained_pairs(images.sets, threads);
+  found.pairs = contained_pairs(images.sets, threads, most_pairs);
+  if (found.pairs.size() >= most_pairs) {
+    throw Error(Fault::out_of_memory, "more than " + std::to_string(most_pairs) +
+                                          " pairs of images lie within each other; take another "
+                                          "threshold, or fewer images");
+  }
   std::vector<std::uint8_t> dominated(images.categories.size(), 0);
   const auto& offsets = images.sets.offsets;
   Index last_duplicate = ~Index{0};
@@ -199,7 +205,9 @@ std::vector<Partition> parse_blocks(std::string_view text, const ImageSets& imag
     auto parsed = std::from_chars(at, end, height);
     if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != 'x') fail();
     parsed = std::from_chars(parsed.ptr + 1, end, width);
-    if (parsed.ec != std::errc() || height == 0 || width == 0) fail();
+    if (parsed.ec != std::errc() || height == 0 || width == 0 || height > most_letters ||
+        width > most_letters)
+      fail();
     partitions.push_back(rectangles(images, height, width));
     if (parsed.ptr == end) return partitions;
     if (*parsed.ptr != ',') fail();

@@ -40,6 +40,7 @@ struct Domination {
   std::vector<Index>
       kept;  // without the dominated ones, and of equal images the first: an antichain
 };
+// Throws Error(out_of_memory) for 100 million pairs or more.
 Domination find_domination(const ImageSets& images, int threads = 0);
 
 // The images at these ascending positions alone.

@@ -154,6 +154,12 @@ Theory theory(const Problem<T>& problem) {
     return result;
   }
   const Compressed<T> entries = given.matrix().compressed(Orientation::by_row);
+  for (Index c = 0; c < entries.rows; ++c) {
+    if (entries.offsets[c + 1] > entries.offsets[c]) continue;
+    result.cover = false;
+    result.reason = "category " + in_quotes(asked[c]) + " has no feature to be known by";
+    return result;
+  }
   Compressed<bool> sets;
   sets.rows = entries.rows;
   sets.columns = entries.columns;

@@ -22,6 +22,8 @@ std::string subset_name(PositionSet set) {
   for (std::size_t p = 1; p <= most_positions; ++p) {
     if (set >> (p - 1) & 1) name += (name.empty() ? "" : separator) + std::to_string(p);
   }
+  // A single position of two digits would read as two positions.
+  if (*separator != '\0' && name.find('-') == std::string::npos) name += '-';
   return name;
 }
 
@@ -39,6 +41,7 @@ PositionSet parse_subset(std::string_view text, std::size_t positions) {
   std::vector<std::string_view> numbers;
   if (text.find('-') != std::string_view::npos) {
     numbers = split(text, '-');
+    if (numbers.back().empty()) numbers.pop_back();  // "10-" is position 10 alone
   } else {
     for (std::size_t i = 0; i < text.size(); ++i) numbers.push_back(text.substr(i, 1));
   }
@@ -169,6 +172,7 @@ void require_well_formed(const Records& records) {
   if (labels.size() != positions) throw Error(Fault::bad_data, "two fields have the same label");
   std::unordered_map<std::string_view, std::size_t> seen;
   std::set<std::vector<std::string>> distinct;
+  std::unordered_map<std::string, std::size_t> position_of;
   for (std::size_t r = 0; r < records.fields.size(); ++r) {
     if (records.fields[r].size() != positions) {
       throw WordError(r, "there are " + std::to_string(records.fields[r].size()) + " fields, not " +
@@ -177,11 +181,18 @@ void require_well_formed(const Records& records) {
     if (!seen.emplace(records.keys[r], r).second || !distinct.insert(records.fields[r]).second) {
       throw WordError(r, "the record " + in_quotes(records.keys[r]) + " comes twice");
     }
-    for (const std::string& field : records.fields[r]) {
-      if (records.separator.empty() || field.find(records.separator) == std::string::npos) continue;
-      throw WordError(r, "the field " + in_quotes(field) + " holds " +
-                             in_quotes(records.separator) +
-                             ", which separates the features in the keys of neurons");
+    // A feature must tell its position, and a hidden neuron's key its features.
+    for (std::size_t p = 0; p < positions; ++p) {
+      const std::string feature = records.labels[p] + records.fields[r][p];
+      if (!records.separator.empty() && feature.find(records.separator) != std::string::npos) {
+        throw WordError(r, "the feature " + in_quotes(feature) + " holds " +
+                               in_quotes(records.separator) +
+                               ", which separates the features in the keys of neurons");
+      }
+      const auto [known, fresh] = position_of.emplace(feature, p);
+      if (!fresh && known->second != p) {
+        throw WordError(r, "the feature " + in_quotes(feature) + " may belong to two fields");
+      }
     }
   }
 }

@@ -29,8 +29,8 @@ struct Structure {
 };
 
 // Reads "12,23,34;123,234": families separated by `;`, subsets by `,`, a subset as its positions,
-// one digit each, or joined by `-` ("1-2-10"). The last family may be left out or given as the set
-// of all positions. Throws Error(usage) that says which part is malformed.
+// one digit each, or joined by `-` ("1-2-10"; "10-" is 10 alone). The last family may be left out
+// or given as the set of all positions. Throws Error(usage) that says which part is malformed.
 Structure parse_structure(std::string_view text, std::size_t positions);
 
 // The same as text: "12,23,34;123,234"; empty for a single layer.

@@ -18,7 +18,7 @@ std::array<AssocArray<T>, 2> both_over(const AssocArray<T>& A, const KeySet& A_r
                                        const KeySet& A_columns, const AssocArray<T>& B,
                                        const KeySet& B_rows, const KeySet& B_columns) {
   std::array<AssocArray<T>, 2> both;
-  run_tasks(2, 0, [&](std::size_t i) {
+  run_tasks(2, threads_for(A.entries() + B.entries()), [&](std::size_t i) {
     both[i] = i == 0 ? A.over(A_rows, A_columns) : B.over(B_rows, B_columns);
   });
   return both;

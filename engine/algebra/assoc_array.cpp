@@ -142,7 +142,8 @@ AssocArray<T> AssocArray<T>::from_triples(std::span<const std::string_view> k1,
                      " values");
   }
   std::array<std::pair<KeySet, std::vector<Index>>, 2> indexed;
-  run_tasks(2, 0, [&](std::size_t i) { indexed[i] = KeySet::index(i == 0 ? k1 : k2); });
+  run_tasks(2, threads_for(k1.size()),
+            [&](std::size_t i) { indexed[i] = KeySet::index(i == 0 ? k1 : k2); });
   const KeySet &rows = indexed[0].first, &columns = indexed[1].first;
   const Triples<T> triples{std::move(indexed[0].second), std::move(indexed[1].second), v};
   try {

@@ -16,6 +16,12 @@ inline int thread_count(int requested) {
   return requested > 0 ? requested : std::max(1, omp_get_max_threads());
 }
 
+// Threads for a step over `elements` elements: all (0), or one where starting a team would cost
+// more.
+inline int threads_for(std::size_t elements) {
+  return elements < 10'000 ? 1 : 0;
+}
+
 // Runs task(i) for i = 0 … count - 1 on up to `threads` threads (0: all), each index once, in no
 // particular order. An exception must not leave an OpenMP region, so the one with the lowest index
 // is kept, no further tasks are begun, and it is thrown again here.

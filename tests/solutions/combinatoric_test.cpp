@@ -173,6 +173,11 @@ TEST_CASE("trees are read, and refused") {
   CHECK(even_tree(5, 2).height() == 2);
   CHECK(even_tree(26, 1).children.size() == 26);
   CHECK(error_of([] { even_tree(4, 4); }) != "no error");
+  CHECK(error_of([] { combinatoric_problem<float>(lettered_features(40, 2), even_tree(40, 2)); }) ==
+        "there are 1099511627776 combinations of features; at most 1073741824 are built");
+  CHECK(error_of([] {
+          combinatoric_problem<float>(lettered_features(64, 26), even_tree(64, 2));
+        }).starts_with("combinations of features: "));
   CHECK(error_of([&] { combinatoric_problem<float>(four_pairs, parse_tree("(1,2)")); }) ==
         "the tree has 2 leaves for 4 feature sets");
   CHECK(error_of([&] {

@@ -86,6 +86,14 @@ TEST_CASE("random images, without the dominated, are exact in any blocks and typ
   CHECK(std::string(problem.network.keys(1)[0]) == "h1.1.001");
 }
 
+TEST_CASE("a black image has no feature to be known by") {
+  const ImageSets images = image_sets(framed({{0, 0, 0, 0}, {255, 0, 0, 0}}), {});
+  CHECK(find_domination(images).kept == std::vector<Index>{1});
+  auto problem = image_problem<float>(images);
+  CHECK(theory(problem).reason == "category \"1\" has no feature to be known by");
+  CHECK(!is_exact(problem).exact);
+}
+
 TEST_CASE("a partition from an array") {
   const ImageSets images = image_sets(framed({{255, 0, 0, 255}, {255, 255, 0, 0}}), {});
   using Views = std::vector<std::string_view>;
@@ -115,7 +123,8 @@ TEST_CASE("images and blocks that are none are refused") {
   const ImageSets images = image_sets(random_images(random, 5, 8), {});
   CHECK(error_of([&] { image_problem<float>(images, parse_blocks("2x2,3x3", images)); }) ==
         "the blocks of hidden layer 2 are not made of whole blocks of the layer below");
-  for (const char* text : {"", "2", "2x", "x2", "0x2", "2x2,", "2x2;3x3", "-1x2"}) {
+  for (const char* text :
+       {"", "2", "2x", "x2", "0x2", "2x2,", "2x2;3x3", "-1x2", "1x18446744073709551615"}) {
     CHECK(error_of([&] { parse_blocks(text, images); }) != "no error");
   }
 }

@@ -139,7 +139,12 @@ TEST_CASE("records of named fields") {
   CHECK(fault([](Records& r) { r.fields[1].pop_back(); }) == "there are 2 fields, not 3");
   CHECK(fault([](Records& r) { r.labels[1] = "colour="; }) == "two fields have the same label");
   CHECK(fault([](Records& r) { r.fields[2][0] = "a&b"; }) ==
-        "the field \"a&b\" holds \"&\", which separates the features in the keys of neurons");
+        "the feature \"colour=a&b\" holds \"&\", which separates the features in the keys of "
+        "neurons");
+  CHECK(fault([](Records& r) {
+          r.labels = {"a", "a=b", "c"};
+          r.fields[0] = {"=b=c", "=c", "x"};
+        }) == "the feature \"a=b=c\" may belong to two fields");
   CHECK(fault([](Records& r) { r = {}; }) == "records need a key each, and there must be one");
 }
 
@@ -157,6 +162,9 @@ TEST_CASE("structures are read, and refused") {
   CHECK(parse_structure("", 4).layers() == 1);
   CHECK(parse_structure("12,34;1234", 4).layers() == 2);
   CHECK(parse_structure("1-2,3-10", 10).hidden[0][1] == ((1u << 9) | (1u << 2)));
+  for (const char* text : {"12,34", "10-,12,2-10", "1,2;12"}) {
+    CHECK(structure_text(parse_structure(text, 10)) == text);
+  }
   CHECK(error_of([] { parse_structure("12,5", 4); }) ==
         "in the structure, \"5\" is not a set of positions from "
         "1 to 4");

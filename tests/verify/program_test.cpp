@@ -161,6 +161,8 @@ TEST_CASE("records, words by length, structures and figures") {
   CHECK(mixed.code == 0);
   CHECK(has(mixed.output, "Words of 2 letters: 2 categories"));
   CHECK(has(mixed.output, "Words of 3 letters: 1 categories"));
+  CHECK(run("solve words " + folder.write("w", "ab\nabc\nab\n") + " --by-length").output ==
+        folder.at("w") + ":3:1: error: the word \"ab\" stands on line 1 already\n");
 
   const Result counted = run("solve structures --layers 3");
   CHECK(counted.code == 0);
@@ -168,6 +170,10 @@ TEST_CASE("records, words by length, structures and figures") {
   CHECK(has(counted.output, "141,601,591"));
   CHECK(run("solve structures --positions 3 --layers 2 --rank 5").code == 0);
   CHECK(run("solve structures --positions 3 --layers 2 --rank 109").code == 2);
+  CHECK(run("solve structures --positions 2 --layers 2 --precision foo").code == 2);
+  const Result many = run("solve structures --layers 20");
+  CHECK(many.code == 0);
+  CHECK(has(many.output, "layers on the counts leave 64 bits\n"));
   const Result proved = run("solve structures --positions 2 --layers 2 --sample 0 --words " +
                             folder.write("two", "ab\nac\nbc\n") + " --precision all --plot " +
                             folder.at("counts.svg"));
@@ -180,6 +186,12 @@ TEST_CASE("records, words by length, structures and figures") {
         "+---+\n|## |\n|# #|\n+---+\n2 rows x 3 columns, 4 entries\n");
   CHECK(run("show " + weights + " --plot " + folder.at("spy.svg")).code == 0);
   CHECK(has(contents_of(folder.at("spy.svg")), "colour=red"));
+  // Keys are text, whatever they hold: gnuplot must neither run nor format them.
+  const std::string keys =
+      folder.write("keys.tsv", "`touch " + folder.at("harm") + "`\t100%g 'q' \"q\"\t1\n");
+  CHECK(run("show " + keys + " --plot " + folder.at("keys.svg")).code == 0);
+  CHECK(!std::filesystem::exists(folder.at("harm")));
+  CHECK(has(contents_of(folder.at("keys.svg")), "100%g"));
   CHECK(run("show " + weights + " --plot " + folder.at("spy.gif")).code == 2);
   CHECK(run("show " + weights + " --plot " + folder.at("none/spy.svg")).code == 73);
 }

@@ -1,6 +1,8 @@
 // `oscillon solve`: builds DNN problems whose answer is known exactly, proves them, writes them.
 #include "verify/cli/solve.hpp"
 
+#include <algorithm>
+
 #include "solutions/combinatoric.hpp"
 
 namespace oscillon::cli {
@@ -91,7 +93,15 @@ struct CombineOptions : SolveOptions {
 int solve_combine(const CombineOptions& options, const std::stop_token& stop) {
   std::vector<KeySet> features;
   if (!options.features.empty()) {
-    for (const auto& line : read_table(options.features)) features.emplace_back(line);
+    for (const auto& labels : read_table(options.features)) {
+      features.emplace_back(labels);
+      const bool empty = std::find(labels.begin(), labels.end(), "") != labels.end();
+      if (empty || features.back().size() != labels.size()) {
+        throw ParseError(options.features, features.size(), 1,
+                         empty ? "a label is empty" : "a label stands twice in the set");
+      }
+    }
+    if (features.empty()) throw ParseError(options.features, 0, 0, "there are no feature sets");
   }
   const std::size_t sets = features.empty() ? options.sets : features.size();
   const FeatureTree tree =
@@ -114,13 +124,15 @@ void add_solve_combine(CLI::App& solve, Action& action) {
   auto* sets = app->add_option("--sets", options->sets, "Feature sets")
                    ->check(whole_number(1, 64))
                    ->capture_default_str();
-  app->add_option("--letters", options->letters, "Features a set: the letters a, b, …")
-      ->check(whole_number(1, 26))
-      ->capture_default_str();
+  auto* letters =
+      app->add_option("--letters", options->letters, "Features a set: the letters a, b, …")
+          ->check(whole_number(1, 26))
+          ->capture_default_str();
   app->add_option("--features", options->features,
                   "Feature sets by a file instead: a set a line, its labels separated by tabs")
       ->check(some_path())
-      ->excludes(sets);
+      ->excludes(sets)
+      ->excludes(letters);
   auto* layers = app->add_option("--layers", options->layers, "Layers, each joining neighbours")
                      ->check(whole_number(1, 64))
                      ->capture_default_str();

@@ -32,8 +32,9 @@ class SolveReport {
   void prove(Problem<T>& problem) {
     if (first_) {
       describe(problem.network);
-      note_theory(theory(problem));
-      note_range(beta_range(problem.network));
+      const Theory by_theory = theory(problem);
+      note_theory(by_theory);
+      if (by_theory.exact()) note_range(beta_range(problem.network));
       if (!options_.output.empty()) {
         write_network_folder(options_.output, problem.network,
                              {{"inputs", &problem.inputs}, {"expected", &problem.expected}});

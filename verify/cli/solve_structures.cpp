@@ -82,7 +82,8 @@ void plot(const std::string& path, const std::vector<Row>& rows) {
 int solve_structures(const StructuresOptions& options, const std::stop_token& stop) {
   if (options.rank) {
     const StructureSpace space(options.positions, options.layers);
-    print(structure_text(space.at(*options.rank)) + "\n");
+    const std::string text = structure_text(space.at(*options.rank));
+    print(options.json ? nlohmann::json{{"structure", text}}.dump(2) + "\n" : text + "\n");
     return exit_ok;
   }
   std::vector<std::string> words;
@@ -93,15 +94,24 @@ int solve_structures(const StructuresOptions& options, const std::stop_token& st
                                     " letters, not " + std::to_string(options.positions));
     }
   }
+  const auto precisions = options.precision == "all"
+                              ? std::vector<std::string>{"fp32", "fp64", "int32", "int64"}
+                              : std::vector<std::string>{options.precision};
+  for (const std::string& precision : precisions) with_precision(precision, []<class T>() {});
   std::vector<Row> rows;
-  std::string fault;
+  std::string fault, left_out;
   for (std::size_t layers = 1; layers <= options.layers; ++layers) {
-    const StructureSpace space(options.positions, layers);
+    std::optional<StructureSpace> made;
+    try {
+      made.emplace(options.positions, layers);
+    } catch (const Error& error) {
+      if (rows.empty() || error.fault() != Fault::bad_data) throw;
+      left_out = "From " + std::to_string(layers) + " layers on the counts leave 64 bits\n";
+      break;
+    }
+    const StructureSpace& space = *made;
     rows.push_back({layers, space.count(), space.count_up_to_symmetry(), std::nullopt});
     if (words.empty()) continue;
-    const auto precisions = options.precision == "all"
-                                ? std::vector<std::string>{"fp32", "fp64", "int32", "int64"}
-                                : std::vector<std::string>{options.precision};
     for (const std::string& precision : precisions) {
       rows.back().edges = with_precision(precision, [&]<class T>() {
         return prove_sample<T>(space, words, options, stop, fault);
@@ -129,6 +139,7 @@ int solve_structures(const StructuresOptions& options, const std::stop_token& st
          {"up_to_symmetry", row.up_to_symmetry},
          {"mean_weights", row.edges ? nlohmann::json(*row.edges) : nlohmann::json(nullptr)}});
   }
+  text += left_out;
   if (!words.empty()) {
     text += fault.empty() ? "Every structure tried is EXACT, layered and collapsed\n"
                           : fault + "\nSolution NOT EXACT\n";

@@ -71,7 +71,14 @@ Records read_records(const std::string& path) {
   for (const std::string& name : lines.front()) records.labels.push_back(name + "=");
   for (std::size_t r = 1; r < lines.size(); ++r) {
     std::string key;
-    for (const std::string& field : lines[r]) key += (key.empty() ? "" : "|") + field;
+    for (const std::string& field : lines[r]) {
+      if (field.find('|') != std::string::npos) {
+        throw ParseError(path, r + 1, 1,
+                         "the field " + in_quotes(field) +
+                             " holds |, which joins the fields in the key of a record");
+      }
+      key += (key.empty() ? "" : "|") + field;
+    }
     records.keys.push_back(std::move(key));
     records.fields.push_back(std::move(lines[r]));
   }
@@ -107,11 +114,18 @@ int solve_words(const WordsOptions& options, const std::stop_token& stop) {
   const std::vector<std::string> words = read_words(options.file);
   if (!options.by_length) return solve_list(words, options, stop);
   std::map<std::size_t, std::vector<std::string>> by_length;
+  std::map<std::string, std::size_t> line_of;
   for (std::size_t w = 0; w < words.size(); ++w) {
     try {
       by_length[word_length({words[w]})].push_back(words[w]);
     } catch (const WordError& error) {
       throw ParseError(options.file, w + 1, 1, error.what());
+    }
+    const auto [first, fresh] = line_of.emplace(words[w], w + 1);
+    if (!fresh) {
+      throw ParseError(options.file, w + 1, 1,
+                       "the word " + in_quotes(words[w]) + " stands on line " +
+                           std::to_string(first->second) + " already");
     }
   }
   int code = exit_ok;

@@ -72,12 +72,19 @@ void Gnuplot::draw(std::string_view script) {
 }
 
 std::string gnuplot_string(std::string_view text) {
-  std::string quoted = "\"";
+  // Single quotes: in double ones gnuplot would run what stands between backticks.
+  std::string made = "'";
   for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+    if (c == '\'') made += '\'';
+    made += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
   }
-  return quoted + "\"";
+  return made + "'";
+}
+
+std::string gnuplot_label(std::string_view text) {
+  std::string made;
+  for (const char c : text) made.append(c == '%' ? 2 : 1, c);
+  return gnuplot_string(made);
 }
 
 }  // namespace oscillon::figures

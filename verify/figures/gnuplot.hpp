@@ -27,4 +27,7 @@ class Gnuplot {
 // Text as a string of gnuplot's.
 std::string gnuplot_string(std::string_view text);
 
+// The same for a label at a tic, where gnuplot would take a % for a format.
+std::string gnuplot_label(std::string_view text);
+
 }  // namespace oscillon::figures

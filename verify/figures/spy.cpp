@@ -11,6 +11,12 @@ namespace {
 constexpr Index most_labels = 240;
 constexpr int pixels_a_label = 14;
 
+// A key as a label: cut where it is long, as messages cut it.
+std::string label_of(std::string_view key) {
+  const std::string quoted = in_quotes(key);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::string tics(const char* axis, const KeySet& keys) {
   if (keys.size() > most_labels) {
     return std::string("unset ") + axis + "tics\nset " + axis + "label \"" +
@@ -18,13 +24,21 @@ std::string tics(const char* axis, const KeySet& keys) {
   }
   std::string text = std::string("set ") + axis + "tics (";
   for (Index i = 0; i < keys.size(); ++i) {
-    text += (i > 0 ? ", " : "") + gnuplot_string(keys[i]) + " " + std::to_string(i);
+    text += (i > 0 ? ", " : "") + gnuplot_label(label_of(keys[i])) + " " + std::to_string(i);
   }
   return text + ") font ',9'" + (axis[0] == 'x' ? " rotate by 90 right" : "") + "\n";
 }
 
-int side(Index keys) {
-  return keys > most_labels ? 900 : static_cast<int>(keys) * pixels_a_label + 160;
+// The pixels of a side: along it one of `along` a label, or a fixed length; beside it the labels of
+// the other axis.
+int side(const KeySet& along, const KeySet& beside) {
+  constexpr int pixels_a_letter = 7;
+  int length = along.size() > most_labels ? 900 : static_cast<int>(along.size()) * pixels_a_label;
+  std::size_t longest = 0;
+  for (Index i = 0; i < std::min(beside.size(), most_labels); ++i) {
+    longest = std::max(longest, label_of(beside[i]).size());
+  }
+  return length + 120 + static_cast<int>(longest) * pixels_a_letter;
 }
 
 }  // namespace
@@ -33,7 +47,7 @@ template <Value T>
 void draw_spy(const std::string& path, const AssocArray<T>& array, const std::string& title) {
   const KeySet& rows = array.row_keys();
   const KeySet& columns = array.column_keys();
-  Gnuplot figure(path, side(columns.size()), side(rows.size()));
+  Gnuplot figure(path, side(columns, rows), side(rows, columns));
   const Triples<T> entries = array.matrix().triples();
   std::string points = "NaN NaN\n";  // gnuplot wants a line
   for (std::size_t i = 0; i < entries.size(); ++i) {
