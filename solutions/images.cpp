@@ -63,11 +63,13 @@ Hidden hidden_layer(const ImageSets& images, const Partition& partition, std::si
   return layer;
 }
 
-// The block of `above` that each block of `below` lies in.
-std::vector<Index> parents(const Partition& below, const Partition& above, std::size_t layer) {
+// The block of `above` that each block of `below` lies in, as far as pixels are lit in some image.
+std::vector<Index> parents(const ImageSets& images, const Partition& below, const Partition& above,
+                           std::size_t layer) {
   constexpr Index none = ~Index{0};
   std::vector<Index> parent(*std::max_element(below.begin(), below.end()) + 1, none);
-  for (Index pixel = 0; pixel < below.size(); ++pixel) {
+  for (Index p = 0; p < images.pixels.size(); ++p) {
+    const Index pixel = place_of(images.pixels[p], images);
     Index& of = parent[below[pixel]];
     if (of != none && of != above[pixel]) {
       throw Error(Fault::usage, "the blocks of hidden layer " + std::to_string(layer) +
@@ -83,6 +85,10 @@ std::vector<Index> parents(const Partition& below, const Partition& above, std::
 ImageSets image_sets(const IdxImages& images, const std::vector<std::uint8_t>& labels, Index count,
                      const ImageOptions& options) {
   if (count == 0 || count > images.count) count = images.count;
+  if (!(options.threshold >= 0 && options.threshold < 1)) {
+    throw Error(Fault::usage, "the threshold must be at least 0 and below 1, not " +
+                                  std::to_string(options.threshold));
+  }
   if (!labels.empty() && labels.size() < count) {
     throw Error(Fault::bad_data, "there are " + std::to_string(labels.size()) + " labels for " +
                                      std::to_string(count) + " images");
@@ -217,7 +223,7 @@ std::vector<Partition> parse_blocks(std::string_view text, const ImageSets& imag
 
 Partition partition_of(const AssocArray<bool>& blocks, const ImageSets& images) {
   constexpr Index none = ~Index{0};
-  const Triples<bool> entries = blocks.matrix().triples();
+  const Triples<bool> entries = blocks.where(Comparison::not_equal, false).matrix().triples();
   std::map<std::string_view, Index> block_of;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto [at, fresh] =
@@ -258,7 +264,7 @@ Problem<T> image_problem(const ImageSets& images, const std::vector<Partition>& 
   Hidden lower;  // none at the pixels
   for (std::size_t h = 0; h < hidden.size(); ++h) {
     const std::vector<Index> parent =
-        h == 0 ? std::vector<Index>{} : parents(hidden[h - 1], hidden[h], h + 1);
+        h == 0 ? std::vector<Index>{} : parents(images, hidden[h - 1], hidden[h], h + 1);
     const Hidden layer = hidden_layer(images, hidden[h], h + 1);
     std::vector<std::string_view> to, from;
     std::vector<std::uint8_t> connected(layer.keys.size(), 0);

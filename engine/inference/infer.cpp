@@ -26,8 +26,10 @@ double seconds_since(Clock::time_point start) {
 // While samples die fast it pays to pack after every layer.
 constexpr std::size_t most_layers_a_pass = 8;
 
-// A sparse tile. A full one is as large as a quarter of a usual second-level cache.
+// A sparse tile has at most this many samples and, as far as can be foreseen, entries. A full one
+// is as large as a quarter of a usual second-level cache.
 constexpr Index sparse_tile = 256;
+constexpr double most_sparse_entries = 1 << 23;
 constexpr Index full_tile_bytes = Index{1} << 18;
 
 // Where a tenth of the entries is there, full tiles are faster in spite of the zeros: measured at
@@ -109,6 +111,22 @@ void advance(Tile<T>& tile, const Step<T>& step, std::size_t index) {
   }
   if (step.layer->cap()) reach = std::min(reach, static_cast<double>(*step.layer->cap()));
   tile.magnitude = reach;
+}
+
+// The samples of a sparse tile: as many as keep W Y within bounds, were every entry to meet as many
+// weights as there are in the mean.
+template <NetworkValue T>
+Index sparse_tile_for(const std::vector<Step<T>>& steps, const TileCount& alive) {
+  double entries = static_cast<double>(alive.entries) /
+                   static_cast<double>(std::max<Index>(alive.live_samples, 1));
+  double most = 1;
+  for (const Step<T>& step : steps) {
+    const auto inputs = static_cast<double>(std::max<Index>(step.layer->inputs(), 1));
+    entries = std::min(static_cast<double>(step.layer->outputs()),
+                       entries * static_cast<double>(step.layer->edges()) / inputs);
+    most = std::max(most, entries);
+  }
+  return std::clamp<Index>(static_cast<Index>(most_sparse_entries / most), 1, sparse_tile);
 }
 
 // Whether a pass over these layers works on full tiles, for samples with `alive` entries.
@@ -209,7 +227,7 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
     const Index tile = options.tile > 0 ? options.tile
                        : full           ? std::clamp<Index>(full_tile_bytes / (widest * sizeof(T)),
                                                   least_full_tile, sparse_tile)
-                                        : sparse_tile;
+                                        : sparse_tile_for(steps, alive);
     Index held = 0;
     bool as_wanted = first > 0;
     for (const Tile<T>& one : tiles) {

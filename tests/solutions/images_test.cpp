@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <random>
 #include <set>
 
@@ -81,6 +82,13 @@ TEST_CASE("random images, without the dominated, are exact in any blocks and typ
     partitions[1][pixel] = partitions[0][pixel] % 2;
   }
   check_exact(image_problem<double>(images, partitions));
+  // Unlit pixels do not matter: all of them may be in blocks of their own above.
+  Partition lit_only(36);
+  for (Index pixel = 0; pixel < 36; ++pixel) {
+    const std::string key{static_cast<char>('a' + pixel / 6), static_cast<char>('a' + pixel % 6)};
+    lit_only[pixel] = images.pixels.contains(key) ? 0 : pixel + 1;
+  }
+  check_exact(image_problem<double>(images, {rectangles(images, 2, 2), lit_only}));
   const auto problem = image_problem<float>(images, parse_blocks("2x2", images));
   CHECK(equal(single_layer(problem.network), problem.inputs.transposed()));
   CHECK(std::string(problem.network.keys(1)[0]) == "h1.1.001");
@@ -120,6 +128,11 @@ TEST_CASE("images and blocks that are none are refused") {
   CHECK(error_of([&] { image_sets(random_images(random, 2, 2), {}); }) != "no error");
   CHECK(error_of([&] { image_sets(random_images(random, 2, 8), {1}); }) ==
         "there are 1 labels for 2 images");
+  for (const double threshold : {-0.1, 1.0, 2.0, std::nan("")}) {
+    CHECK(error_of([&] {
+            image_sets(random_images(random, 2, 8), {}, 0, {1, threshold});
+          }).starts_with("the threshold must be at least 0 and below 1, not "));
+  }
   const ImageSets images = image_sets(random_images(random, 5, 8), {});
   CHECK(error_of([&] { image_problem<float>(images, parse_blocks("2x2,3x3", images)); }) ==
         "the blocks of hidden layer 2 are not made of whole blocks of the layer below");

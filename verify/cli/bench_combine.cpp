@@ -18,6 +18,9 @@ struct CombineOptions : CommonOptions {
 };
 
 int bench_combine(const CombineOptions& options, const std::stop_token& stop) {
+  if (options.least > options.most) {
+    throw Error(Fault::usage, "--least must not be above --most");
+  }
   nlohmann::ordered_json record{
       {"letters", options.letters}, {"layers", 2}, {"graphblas", graphblas_version()}};
   std::string text = "Two layers over sets of " + std::to_string(options.letters) +

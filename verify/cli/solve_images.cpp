@@ -89,13 +89,15 @@ void add_solve_images(CLI::App& solve, Action& action) {
                   "A pixel is lit above this share of the greatest value")
       ->check(finite_number())
       ->capture_default_str();
-  app->add_option("--blocks", options->blocks,
-                  "Hidden layers of pixel blocks, height x width, such as \"2x2,6x6\"")
-      ->check(some_path());
+  auto* blocks =
+      app->add_option("--blocks", options->blocks,
+                      "Hidden layers of pixel blocks, height x width, such as \"2x2,6x6\"")
+          ->check(some_path());
   app->add_option("--partition", options->partitions,
                   "Hidden layers by files of keyed triples instead: pixel, block, 1")
       ->check(some_path())
-      ->delimiter(',');
+      ->delimiter(',')
+      ->excludes(blocks);
   app->add_flag("--drop", options->drop, "Leave out images whose pixels are all lit in another");
   app->add_option("--pairs", options->pairs,
                   "File to write the contained pairs to: inner, tab, outer")

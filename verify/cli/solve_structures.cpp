@@ -86,6 +86,7 @@ int solve_structures(const StructuresOptions& options, const std::stop_token& st
     print(options.json ? nlohmann::json{{"structure", text}}.dump(2) + "\n" : text + "\n");
     return exit_ok;
   }
+  if (!options.plot.empty()) figures::Gnuplot{options.plot};  // before the work
   std::vector<std::string> words;
   if (!options.words.empty()) {
     words = read_words(options.words);
