@@ -26,8 +26,8 @@ struct ImageSets {
 };
 
 // The first `count` images (0: all). `labels` are empty or one for each image. Throws Error(usage)
-// when more than 26 x 26 pixels are left, or nothing; Error(bad_data) when there are fewer labels
-// than images.
+// when more than 26 x 26 pixels are left, or nothing, and for a threshold outside [0, 1);
+// Error(bad_data) when there are fewer labels than images.
 ImageSets image_sets(const IdxImages& images, const std::vector<std::uint8_t>& labels,
                      Index count = 0, const ImageOptions& options = {});
 
