@@ -113,6 +113,14 @@ void advance(Tile<T>& tile, const Step<T>& step, std::size_t index) {
   tile.magnitude = reach;
 }
 
+// The most neurons of a rank that a pass over these layers meets.
+template <NetworkValue T>
+Index widest_rank(const std::vector<Step<T>>& steps) {
+  Index widest = steps.front().layer->inputs();
+  for (const Step<T>& step : steps) widest = std::max(widest, step.layer->outputs());
+  return widest;
+}
+
 // The samples of a sparse tile: as many as keep W Y within bounds, were every entry to meet as many
 // weights as there are in the mean.
 template <NetworkValue T>
@@ -142,13 +150,12 @@ bool works_on_full_tiles(Plan plan, const std::vector<Step<T>>& steps, const Til
                 "take automatic or semiring");
   }
   if (plan == Plan::dense_tiles || unsuited != steps.end()) return unsuited == steps.end();
-  Index widest = steps.front().layer->inputs();
-  for (const Step<T>& step : steps) widest = std::max(widest, step.layer->outputs());
   const double cells =
       static_cast<double>(alive.live_samples) * static_cast<double>(steps.front().layer->inputs());
   return static_cast<double>(alive.entries) >= full_density * cells &&
          cells * sizeof(T) <= most_full_bytes &&
-         static_cast<double>(widest) * least_full_tile * sizeof(T) <= most_full_tile_bytes;
+         static_cast<double>(widest_rank(steps)) * least_full_tile * sizeof(T) <=
+             most_full_tile_bytes;
 }
 
 }  // namespace
@@ -203,7 +210,6 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
   for (std::size_t first = 0; first < source.depth();) {
     const std::size_t last = std::min(first + pass, source.depth());
     const Index inputs = neurons;
-    Index widest = inputs;
     std::vector<Step<T>> steps;
     for (std::size_t l = first; l < last; ++l) {
       const auto fetch_start = Clock::now();
@@ -214,7 +220,6 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
                          " inputs and follows " + std::to_string(neurons) + " neurons");
       }
       neurons = layer->outputs();
-      widest = std::max(widest, neurons);
       profile.edges += layer->edges();
       steps.push_back({layer, SemiringPlan<T>(layer, options.bias_on), std::nullopt});
     }
@@ -225,9 +230,10 @@ Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceO
       for (Step<T>& step : steps) step.dense_tiles.emplace(step.layer);
     }
     const Index tile = options.tile > 0 ? options.tile
-                       : full           ? std::clamp<Index>(full_tile_bytes / (widest * sizeof(T)),
-                                                  least_full_tile, sparse_tile)
-                                        : sparse_tile_for(steps, alive);
+                       : full
+                           ? std::clamp<Index>(full_tile_bytes / (widest_rank(steps) * sizeof(T)),
+                                               least_full_tile, sparse_tile)
+                           : sparse_tile_for(steps, alive);
     Index held = 0;
     bool as_wanted = first > 0;
     for (const Tile<T>& one : tiles) {

@@ -21,11 +21,13 @@ CLI::Option* add_solve_options(CLI::App& app, SolveOptions& options) {
   return add_json_option(app, options);
 }
 
+std::vector<std::string> precisions_of(const std::string& precision) {
+  if (precision == "all") return {"fp32", "fp64", "int32", "int64"};
+  return {precision};
+}
+
 SolveReport::SolveReport(const SolveOptions& options, const std::stop_token& stop)
-    : options_(options),
-      precisions_(options.precision == "all"
-                      ? std::vector<std::string>{"fp32", "fp64", "int32", "int64"}
-                      : std::vector<std::string>{options.precision}) {
+    : options_(options), precisions_(precisions_of(options.precision)) {
   inference_.threads = options.threads;
   inference_.stop = stop;
 }

@@ -18,12 +18,14 @@ struct SolveOptions : CommonOptions {
 // --precision (with "all"), --beta, --output, --threads, and --json, which is returned.
 CLI::Option* add_solve_options(CLI::App& app, SolveOptions& options);
 
+// The value types that --precision stands for: itself, or all four.
+std::vector<std::string> precisions_of(const std::string& precision);
+
 // What was proved, and how: text and JSON.
 class SolveReport {
  public:
   SolveReport(const SolveOptions& options, const std::stop_token& stop);
 
-  // The value types that --precision stands for.
   const std::vector<std::string>& precisions() const { return precisions_; }
 
   // Proves a problem layered and, up to a hundred thousand neurons, collapsed. The first call also

@@ -95,9 +95,7 @@ int solve_structures(const StructuresOptions& options, const std::stop_token& st
                                     " letters, not " + std::to_string(options.positions));
     }
   }
-  const auto precisions = options.precision == "all"
-                              ? std::vector<std::string>{"fp32", "fp64", "int32", "int64"}
-                              : std::vector<std::string>{options.precision};
+  const std::vector<std::string> precisions = precisions_of(options.precision);
   for (const std::string& precision : precisions) with_precision(precision, []<class T>() {});
   std::vector<Row> rows;
   std::string fault, left_out;
