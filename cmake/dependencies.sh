@@ -7,6 +7,7 @@ packages="
   g++
   cmake
   ninja-build
+  pkg-config
   libgraphblas-dev
   libspdlog-dev
   libcli11-dev
