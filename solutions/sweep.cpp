@@ -16,8 +16,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_perturbations = std::size_t{1} << 24;
+constexpr double most_perturbations = 1 << 22;
 constexpr std::size_t samples_a_batch = std::size_t{1} << 17;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 std::string_view name_of(Outcome outcome) {
   return outcome == Outcome::detected      ? "detected"
@@ -32,10 +36,6 @@ void add_choices(Index category, const std::vector<Index>& candidates, std::size
   std::vector<std::size_t> at(together);
   std::iota(at.begin(), at.end(), std::size_t{0});
   for (;;) {
-    if (to.size() == most_perturbations) {
-      throw Error(Fault::usage, "there are more than " + std::to_string(most_perturbations) +
-                                    " perturbations; name categories or features");
-    }
     to.push_back({category, {}});
     for (const std::size_t i : at) to.back().features.push_back(candidates[i]);
     // The last place that can move on does, and those behind it follow.
@@ -45,6 +45,16 @@ void add_choices(Index category, const std::vector<Index>& candidates, std::size
     ++at[place - 1];
     for (; place < together; ++place) at[place] = at[place - 1] + 1;
   }
+}
+
+// How many these are; a double, since they may be very many.
+double count_of_choices(std::size_t candidates, std::size_t together) {
+  double count = 1;
+  for (std::size_t i = 0; i < together; ++i) {
+    count *= static_cast<double>(candidates) - static_cast<double>(i);
+    count /= static_cast<double>(i + 1);
+  }
+  return together > candidates ? 0 : count;
 }
 
 // How far rounding in T can carry a score off, for inputs up to `strongest`: a sum of k values, k
@@ -126,18 +136,29 @@ std::vector<Perturbation> perturbations(const PerturbationTheory& theory,
     return list.empty() ? all : list;
   };
   const std::vector<Index> features = all_or(choice.features, theory.features().size());
-  std::vector<Perturbation> cases;
+  std::vector<std::pair<Index, std::vector<Index>>> candidates;
+  double count = 0;
   for (const Index category : all_or(choice.categories, theory.categories().size())) {
     const std::vector<Index>& own = theory.features_of(category);
-    std::vector<Index> candidates;
+    std::vector<Index> changed;
     if (choice.kind == Perturbed::correct) {
       std::set_intersection(features.begin(), features.end(), own.begin(), own.end(),
-                            std::back_inserter(candidates));
+                            std::back_inserter(changed));
     } else {
       std::set_difference(features.begin(), features.end(), own.begin(), own.end(),
-                          std::back_inserter(candidates));
+                          std::back_inserter(changed));
     }
-    add_choices(category, candidates, choice.together, cases);
+    count += count_of_choices(changed.size(), choice.together);
+    candidates.emplace_back(category, std::move(changed));
+  }
+  if (count > most_perturbations) {
+    throw Error(Fault::usage,
+                "there are more than 4 million perturbations; name categories or "
+                "features, or perturb fewer together");
+  }
+  std::vector<Perturbation> cases;
+  for (const auto& [category, changed] : candidates) {
+    add_choices(category, changed, choice.together, cases);
   }
   if (cases.empty()) {
     throw Error(Fault::usage,
@@ -186,11 +207,23 @@ Sweep sweep(const PerturbationTheory& theory, std::vector<Perturbation> cases,
   result.inference.threads = thread_count(options.threads);
   result.inference.edges = network.edges();
   const std::size_t step = std::max<std::size_t>(samples_a_batch / r.size(), 1);
+  const auto start = Clock::now();
+  std::size_t batches_done = 0;
+  InferenceOptions of_batch = options;
+  if (options.on_progress) {
+    of_batch.on_progress = [&](Progress progress) {
+      progress.layers_done += batches_done * network.depth();
+      progress.layers *= (result.cases.size() + step - 1) / step;
+      progress.seconds = seconds_since(start);
+      options.on_progress(progress);
+    };
+  }
   for (std::size_t begin = 0; begin < result.cases.size(); begin += step) {
     const std::span<SweepCase> batch =
         std::span(result.cases).subspan(begin, std::min(step, result.cases.size() - begin));
     const Matrix<T> Y0 = inputs_of<T>(theory, batch, strengths, static_cast<T>(scale));
-    const Inference<T> inference = infer(source, Y0, options);
+    const Inference<T> inference = infer(source, Y0, of_batch);
+    ++batches_done;
     result.inference.seconds += inference.profile.seconds;
     result.inference.samples += inference.profile.samples;
     const Compressed<T> Y = inference.Y.compressed(Orientation::by_column);
@@ -234,7 +267,7 @@ Sweep sweep(const PerturbationTheory& theory, std::vector<Perturbation> cases,
             ", that of its best rival " + text_of(rival);
       }
     }
-    result.theory_seconds += std::chrono::duration<double>(Clock::now() - theory_start).count();
+    result.theory_seconds += seconds_since(theory_start);
   }
   return result;
 }

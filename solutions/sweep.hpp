@@ -27,8 +27,8 @@ struct PerturbationChoice {
   std::uint64_t seed = 1;
 };
 
-// In the order of categories, then features. Throws Error(usage) when there is none, or more than
-// 16 million (before the sample is drawn).
+// In the order of categories, then features. Throws Error(usage) when there is none, or more than 4
+// million before the sample is drawn.
 std::vector<Perturbation> perturbations(const PerturbationTheory& theory,
                                         const PerturbationChoice& choice);
 

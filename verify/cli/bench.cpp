@@ -96,6 +96,7 @@ void add_bench(CLI::App& program, Action& action) {
   bench->require_subcommand(1);
   add_bench_arrays(*bench, action);
   add_bench_combine(*bench, action);
+  add_bench_perturb(*bench, action);
   auto* app = bench->add_subcommand("challenge", "A Challenge problem, beside the naive way");
   auto options = std::make_shared<BenchOptions>();
   add_problem_options(*app, *options);

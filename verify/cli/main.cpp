@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   Action action;
   add_solve(program, action);
   add_infer(program, action);
+  add_perturb(program, action);
   add_challenge(program, action);
   add_bench(program, action);
   add_show(program, action);

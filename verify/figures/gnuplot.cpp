@@ -27,8 +27,9 @@ Gnuplot::Gnuplot(const std::string& path, int width, int height) : path_(path) {
                 "figures are drawn as .svg or .png, and " + in_quotes(path) + " is neither");
   }
   require_creatable(path);
-  script_ = "set terminal " + extension.substr(1) + " size " + std::to_string(width) + "," +
-            std::to_string(height) + " noenhanced\n";
+  // Of the terminals for .png the one with dashed lines.
+  script_ = std::string("set terminal ") + (extension == ".png" ? "pngcairo" : "svg") + " size " +
+            std::to_string(width) + "," + std::to_string(height) + " noenhanced\n";
 }
 
 void Gnuplot::data(std::string_view name, std::string_view text) {
