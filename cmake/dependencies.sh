@@ -15,6 +15,7 @@ packages="
   zlib1g-dev
   doctest-dev
   libgmp-dev
+  libxxhash-dev
   clang-format
   gnuplot-nox
   dataset-fashion-mnist
