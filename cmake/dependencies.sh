@@ -16,6 +16,8 @@ packages="
   doctest-dev
   libgmp-dev
   libxxhash-dev
+  libzip-dev
+  python3-scipy
   clang-format
   gnuplot-nox
   dataset-fashion-mnist

@@ -51,6 +51,15 @@ struct Compressed {
   std::size_t size() const { return values.size(); }
 };
 
+// The transpose: rows become columns, and no entry moves.
+template <Value T>
+Compressed<T> transposed(Compressed<T> arrays) {
+  arrays.orientation =
+      arrays.orientation == Orientation::by_row ? Orientation::by_column : Orientation::by_row;
+  std::swap(arrays.rows, arrays.columns);
+  return arrays;
+}
+
 template <Value T>
 class Matrix {
  public:

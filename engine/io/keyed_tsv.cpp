@@ -1,7 +1,6 @@
 #include "engine/io/keyed_tsv.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <unordered_map>
 
@@ -199,9 +198,7 @@ void append_entries(const AssocArray<T>& array, KeyedFormat format, auto&& take_
                                          ") is not finite, which a text file cannot hold");
       }
     }
-    char digits[64];
-    const auto result = std::to_chars(digits, digits + sizeof digits, entries.values[k]);
-    line.append(digits, result.ptr);
+    append_number(line, entries.values[k]);
     line += '\n';
     take_line_text(line);
   }

@@ -109,6 +109,13 @@ void LineScanner::separator(const char* what) {
   ++next_;
 }
 
+void LineScanner::blanks(const char* what) {
+  while (next_ != end_ && (*next_ == ' ' || *next_ == '\t')) ++next_;
+  if (what != nullptr && next_ == end_) {
+    fail(next_, std::string("the line ends before the ") + what);
+  }
+}
+
 void LineScanner::end() {
   if (next_ != end_) {
     fail(next_, "the line goes on after its last column: " +
@@ -116,15 +123,16 @@ void LineScanner::end() {
   }
 }
 
-std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_bytes) {
-  std::vector<std::size_t> borders{0};
+std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_bytes,
+                                       std::size_t begin) {
+  std::vector<std::size_t> borders{begin};
   while (borders.back() < text.size()) {
     const std::size_t target = borders.back() + std::max<std::size_t>(chunk_bytes, 1) - 1;
     const std::size_t line_end =
         target >= text.size() ? std::string_view::npos : text.find('\n', target);
     borders.push_back(line_end == std::string_view::npos ? text.size() : line_end + 1);
   }
-  if (borders.size() == 1) borders.push_back(0);
+  if (borders.size() == 1) borders.push_back(begin);
   return borders;
 }
 

@@ -44,6 +44,9 @@ class LineScanner {
   // Requires and passes a separator; `what` names the field that must follow.
   void separator(const char* what);
 
+  // Passes any number of spaces and tabs; `what` names the field that must follow, if one must.
+  void blanks(const char* what = nullptr);
+
   // Requires the line's end.
   void end();
 
@@ -67,11 +70,21 @@ struct ScanOptions {
   std::size_t chunk_bytes = std::size_t{1} << 20;
   std::size_t longest_line = std::size_t{1} << 12;
   char separator = '\t';
+  std::size_t begin = 0;  // the byte at which the lines begin
 };
 
+// Appends a number in its shortest exact form.
+template <class Number>
+void append_number(std::string& text, Number value) {
+  char digits[64];
+  const auto result = std::to_chars(digits, digits + sizeof digits, value);
+  text.append(digits, result.ptr);
+}
+
 // Where to cut a text into chunks of about `chunk_bytes` that end at line ends: begins of chunks,
-// then the text's size.
-std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_bytes);
+// from the byte `begin` on; then the text's size.
+std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_bytes,
+                                       std::size_t begin = 0);
 
 // The line that begins at `begin`, without its end; moves `begin` behind it. Throws ScanFailure for
 // a line that is empty, too long or has a NUL byte.
@@ -85,7 +98,7 @@ std::string_view take_line(std::string_view text, std::size_t& begin, std::size_
 template <class Chunk, class ScanLine>
 std::vector<Chunk> scan_lines(const std::string& path, std::string_view text,
                               const ScanOptions& options, ScanLine&& scan_line) {
-  const std::vector<std::size_t> borders = chunk_borders(text, options.chunk_bytes);
+  const std::vector<std::size_t> borders = chunk_borders(text, options.chunk_bytes, options.begin);
   std::vector<Chunk> chunks(borders.size() - 1);
   try {
     run_tasks(chunks.size(), options.threads, [&](std::size_t c) {

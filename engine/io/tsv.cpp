@@ -3,60 +3,19 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <numeric>
-#include <tuple>
 
 #include "engine/base/error.hpp"
 #include "engine/io/atomic_file.hpp"
+#include "engine/io/file_entries.hpp"
 #include "engine/io/input_file.hpp"
 
 namespace oscillon {
 
 namespace {
 
-// Entries in the order of the file; entry k stands on line k + 1.
-template <NetworkValue T>
-struct FileEntries {
-  std::vector<Index> rows, columns;
-  std::vector<T> values;
-};
-
-template <NetworkValue T>
-[[noreturn]] void throw_duplicate(const std::string& path,
-                                  const std::vector<FileEntries<T>>& chunks, Index row,
-                                  Index column) {
-  std::size_t line = 0;
-  std::size_t first = 0;
-  for (const auto& chunk : chunks) {
-    for (std::size_t k = 0; k < chunk.rows.size(); ++k) {
-      ++line;
-      if (chunk.rows[k] != row || chunk.columns[k] != column) continue;
-      if (first != 0) {
-        throw ParseError(path, line, 1,
-                         "the entry (" + std::to_string(row + 1) + ", " +
-                             std::to_string(column + 1) + ") stands on line " +
-                             std::to_string(first) + " already");
-      }
-      first = line;
-    }
-  }
-  throw Error(Fault::internal, path + ": a duplicate entry cannot be found again");
-}
-
 // With the number of file rows unknown: the most that this many entries can stand for.
 Index most_rows(std::size_t entries) {
   return (Index{1} << 24) + 8 * Index{entries};
-}
-
-// Sorts the entries of one file row by column; they seldom need it.
-template <NetworkValue T>
-void sort_row(Index* columns, T* values, std::size_t count) {
-  if (std::is_sorted(columns, columns + count)) return;
-  std::vector<std::pair<Index, T>> entries(count);
-  for (std::size_t i = 0; i < count; ++i) entries[i] = {columns[i], values[i]};
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (std::size_t i = 0; i < count; ++i) std::tie(columns[i], values[i]) = entries[i];
 }
 
 template <NetworkValue T>
@@ -73,13 +32,6 @@ void refuse_distant_rows(const std::string& path, const std::vector<FileEntries<
                            "is right");
     }
   }
-}
-
-template <class Number>
-void append_number(std::string& text, Number value) {
-  char digits[64];
-  const auto result = std::to_chars(digits, digits + sizeof digits, value);
-  text.append(digits, result.ptr);
 }
 
 }  // namespace
@@ -102,43 +54,15 @@ Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index fi
         line.end();
       });
 
-  // A counting sort by file row keeps the order of the file within each row.
-  Compressed<T> arrays;
-  arrays.orientation = Orientation::by_column;
-  arrays.rows = file_columns;
-  arrays.columns = file_rows;
+  Index rows = file_rows;
   std::size_t entries = 0;
   for (const auto& chunk : chunks) {
     entries += chunk.rows.size();
     if (file_rows > 0 || chunk.rows.empty()) continue;
-    const Index greatest = *std::max_element(chunk.rows.begin(), chunk.rows.end());
-    arrays.columns = std::max(arrays.columns, greatest + 1);
+    rows = std::max(rows, *std::max_element(chunk.rows.begin(), chunk.rows.end()) + 1);
   }
   if (file_rows == 0) refuse_distant_rows(path, chunks, most_rows(entries));
-  arrays.offsets.assign(arrays.columns + 1, 0);
-  for (const auto& chunk : chunks) {
-    for (const Index row : chunk.rows) ++arrays.offsets[row + 1];
-  }
-  std::partial_sum(arrays.offsets.begin(), arrays.offsets.end(), arrays.offsets.begin());
-  std::vector<Index> next(arrays.offsets.begin(), arrays.offsets.end() - 1);
-  arrays.indices.resize(entries);
-  arrays.values.resize(entries);
-  for (const auto& chunk : chunks) {
-    for (std::size_t k = 0; k < chunk.rows.size(); ++k) {
-      const Index p = next[chunk.rows[k]]++;
-      arrays.indices[p] = chunk.columns[k];
-      arrays.values[p] = chunk.values[k];
-    }
-  }
-  for (Index row = 0; row < arrays.columns; ++row) {
-    const Index begin = arrays.offsets[row];
-    const Index count = arrays.offsets[row + 1] - begin;
-    Index* columns = arrays.indices.data() + begin;
-    sort_row(columns, arrays.values.data() + begin, count);
-    const Index* twice = std::adjacent_find(columns, columns + count);
-    if (twice != columns + count) throw_duplicate(path, chunks, row, *twice);
-  }
-  return Matrix<T>::from_compressed(arrays);
+  return Matrix<T>::from_compressed(transposed(compressed_rows(path, chunks, rows, file_columns)));
 }
 
 template <NetworkValue T>
