@@ -2,6 +2,7 @@
 // name, put on the disk, then renamed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ class AtomicFile {
 
   // Throws Error(io) when the bytes cannot be written.
   void append(std::string_view bytes);
+
+  // Writes over bytes that were appended before. Throws Error(io).
+  void write_at(std::uint64_t offset, std::string_view bytes);
 
   // Flushes to the disk and gives the file its name. Throws Error(io); then there is no file,
   // unless all that failed is flushing the folder.

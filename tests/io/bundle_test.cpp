@@ -1,0 +1,179 @@
+// Network bundles: what goes in comes out, in every type; every damaged bit is found.
+#include "engine/io/bundle.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "tests/error_of.hpp"
+#include "tests/temporary_folder.hpp"
+
+using namespace oscillon;
+using namespace oscillon::testing;
+
+namespace {
+
+template <class T>
+std::shared_ptr<const Layer<T>> layer(Index outputs, Index inputs, const Triples<T>& weights,
+                                      std::vector<T> bias, std::optional<T> cap) {
+  return std::make_shared<const Layer<T>>(Matrix<T>::build(outputs, inputs, weights),
+                                          std::move(bias), cap);
+}
+
+// Rows that are empty, full and uneven, then a layer of one weight and one bias, then none at all.
+template <class T>
+Network<T> small_network(std::optional<T> cap = T(32)) {
+  Triples<T> uneven;
+  std::mt19937_64 random(2);
+  for (Index i = 0; i < 4; ++i) {
+    for (Index k = 0; k < 5; ++k) {
+      if (k != 1 && (k == 3 || random() % 2 == 0))
+        uneven.add(i, k, static_cast<T>(random() % 9) - T(4));
+    }
+  }
+  return Network<T>(
+      {layer<T>(4, 5, uneven, {T(1), T(-2), T(0), T(3)}, cap),
+       layer<T>(2, 4, {{0, 1, 0, 1}, {0, 1, 2, 3}, {T(2), T(2), T(2), T(2)}}, {T(-1), T(-1)}, cap),
+       layer<T>(3, 2, {}, {T(0), T(0), T(0)}, cap)},
+      {KeySet{"a", "b", "c", "d", "é"}, KeySet{"", "h1", "h2", "h3"}, KeySet{"x", "y"},
+       KeySet{"cat", "dog", "owl"}});
+}
+
+template <class T>
+std::vector<KeySet> keys_of(const Network<T>& network) {
+  std::vector<KeySet> keys;
+  for (std::size_t r = 0; r <= network.depth(); ++r) keys.push_back(network.keys(r));
+  return keys;
+}
+
+template <class T>
+void check_same(const Network<T>& A, const Network<T>& B, bool keyed = true) {
+  REQUIRE(A.depth() == B.depth());
+  for (std::size_t l = 0; l < A.depth(); ++l) {
+    if (keyed) CHECK(A.keys(l) == B.keys(l));
+    const auto a = A.at(l).weights().compressed(Orientation::by_column);
+    const auto b = B.at(l).weights().compressed(Orientation::by_column);
+    CHECK(a.offsets == b.offsets);
+    CHECK(a.indices == b.indices);
+    CHECK(a.values == b.values);
+    CHECK(std::equal(A.at(l).bias().begin(), A.at(l).bias().end(), B.at(l).bias().begin(),
+                     B.at(l).bias().end()));
+    CHECK(A.at(l).cap() == B.at(l).cap());
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a network comes back, in its own type and in others", T, float, double,
+                   std::int32_t, std::int64_t) {
+  const TemporaryFolder folder;
+  for (const std::optional<T> cap : {std::optional<T>(), std::optional<T>(T(7))}) {
+    Network<T> network = small_network<T>(cap);
+    const std::vector<KeySet> keys = keys_of(network);
+    BundleOptions options;
+    options.keys = &keys;
+    options.metadata["provenance"] = "a \"test\"\n";
+    write_bundle(folder.at("own.safetensors"), network, options);
+    check_same(read_bundle_network<T>(folder.at("own.safetensors")), network);
+    for (const ElementType store : element_types()) {
+      options.store = store;
+      write_bundle(folder.at("n.safetensors"), network, options);
+      check_same(read_bundle_network<T>(folder.at("n.safetensors")), network);
+    }
+    BundleSource<T> source(folder.at("n.safetensors"));
+    CHECK(source.metadata().at("provenance") == "a \"test\"\n");
+    CHECK(source.widths() == std::vector<Index>{5, 4, 2, 3});
+    write_bundle(folder.at("plain.safetensors"), network);
+    check_same(read_bundle_network<T>(folder.at("plain.safetensors")), network, false);
+    CHECK(BundleSource<T>(folder.at("plain.safetensors")).keys(3) == KeySet{"1", "2", "3"});
+  }
+}
+
+TEST_CASE("a reader of the published layout finds the arrays documented") {
+  const TemporaryFolder folder;
+  Network<float> network(
+      {layer<float>(2, 3, {{0, 1, 1}, {0, 1, 2}, {0.5f, 0.5f, 0.5f}}, {-1, -1}, 32.f),
+       layer<float>(2, 2, {{0, 1, 0}, {0, 0, 1}, {1, 2, 3}}, {0, 4}, 32.f)});
+  write_bundle(folder.at("n.safetensors"), network);
+  REQUIRE(std::system(("/usr/bin/python3 " OSCILLON_TESTS "/io/read_safetensors.py " +
+                       folder.at("n.safetensors") + " > " + folder.at("out"))
+                          .c_str()) == 0);
+  // Layer 0 has one weight for each of its three inputs, to the outputs 0, 1, 1.
+  CHECK(contents_of(folder.at("out")) ==
+        "layers.0.indptr U16 1\nlayers.0.indices U16 0 1 1\nlayers.0.values F32 0.5\n"
+        "layers.0.bias F32 -1.0\nlayers.1.indptr U16 0 2 3\nlayers.1.indices U16 0 1 0\n"
+        "layers.1.values F32 1.0 2.0 3.0\nlayers.1.bias F32 0.0 4.0\n");
+}
+
+TEST_CASE("every cut and every flipped bit is found") {
+  const TemporaryFolder folder;
+  Network<float> network = small_network<float>();
+  const std::vector<KeySet> keys = keys_of(network);
+  BundleOptions options;
+  options.keys = &keys;
+  write_bundle(folder.at("n.safetensors"), network, options);
+  const std::string whole = contents_of(folder.at("n.safetensors"));
+  const auto refused = [&](const std::string& bytes) {
+    folder.write("damaged.safetensors", bytes);
+    return fails_with(Fault::bad_data,
+                      [&] { read_bundle_network<float>(folder.at("damaged.safetensors")); });
+  };
+  const std::size_t header_end = whole.find("}}") + 2;
+  const std::size_t data_begin = whole.find_first_not_of(' ', header_end);
+  int taken = 0;
+  for (std::size_t cut = 0; cut < whole.size(); cut += cut < header_end ? 1 : 7) {
+    taken += !refused(whole.substr(0, cut));
+  }
+  CHECK(taken == 0);
+  taken = !refused(whole + '\0');
+  for (std::size_t byte = 0; byte < whole.size(); ++byte) {
+    if (byte > header_end && byte + 64 < data_begin) byte += 61;  // the long stretch of blanks
+    for (const std::size_t bit : {byte % 8, (byte + 4) % 8}) {
+      std::string flipped = whole;
+      flipped[byte] = static_cast<char>(flipped[byte] ^ 1 << bit);
+      taken += !refused(flipped);
+      if (byte < header_end) break;
+    }
+  }
+  CHECK(taken == 0);
+}
+
+TEST_CASE("values that the type does not hold are refused, and nothing is left") {
+  const TemporaryFolder folder;
+  Network<double> network({layer<double>(1, 1, {{0}, {0}, {0.1}}, {0}, {})});
+  BundleOptions options;
+  options.store = ElementType::fp16;
+  CHECK(fails_with(Fault::bad_data,
+                   [&] { write_bundle(folder.at("n.safetensors"), network, options); }));
+  CHECK(folder.files() == 0);
+  options.store = ElementType::fp64;
+  write_bundle(folder.at("n.safetensors"), network, options);
+  CHECK(error_of([&] {
+          read_bundle_network<std::int32_t>(folder.at("n.safetensors"));
+        }).find("element 0 of the array layers.0.values is not held by int32") !=
+        std::string::npos);
+}
+
+TEST_CASE("what is no bundle of ours is refused with a reason") {
+  const TemporaryFolder folder;
+  const auto error = [&](const std::string& bytes) {
+    folder.write("x.safetensors", bytes);
+    const std::string message = error_of([&] { BundleSource<float>{folder.at("x.safetensors")}; });
+    return message.substr(std::min(message.find("error: "), message.size()));
+  };
+  const auto with_header = [](const std::string& text) {
+    std::string bytes(8, '\0');
+    bytes[0] = static_cast<char>(text.size());
+    return bytes + text;
+  };
+  CHECK(error("") == "error: the file ends before its header");
+  CHECK(error(std::string(7, '\xFF') + "\x7F") ==
+        "error: the file claims a header of 9223372036854775807 bytes and has 8 in all");
+  CHECK(error(with_header("{]")) == "error: the header is no JSON");
+  CHECK(error(with_header("{}")) ==
+        "error: the header has no metadata: this is no network of ours");
+  CHECK(error(with_header("{\"a\":1,\"a\":2}")) == "error: the header has \"a\" twice");
+  CHECK(error(with_header("{\"__metadata__\":{\"format\":\"pt\"}}")) ==
+        "error: this is no network of ours, by its metadata");
+}
