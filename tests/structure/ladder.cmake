@@ -14,6 +14,7 @@ set(rungs
     solutions
     verify/oracle
     verify/challenge
+    verify/conformance
     verify/bench
     verify/figures
     verify/cli)

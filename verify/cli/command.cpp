@@ -157,17 +157,22 @@ ProgressBar::~ProgressBar() {
 }
 
 void ProgressBar::show(const Progress& progress) {
-  if (!terminal_ || progress.seconds < 2) return;
+  show(progress.layers_done, progress.layers, "layer", grouped(progress.live_samples) + " live, ",
+       progress.seconds);
+}
+
+void ProgressBar::show(std::size_t done, std::size_t all, const char* what, const std::string& more,
+                       double seconds) {
+  if (!terminal_ || seconds < 2) return;
   shown_ = true;
-  const double share =
-      progress.layers == 0 ? 1 : double(progress.layers_done) / double(progress.layers);
+  const double share = all == 0 ? 1 : double(done) / double(all);
   const int width = 30;
   const int filled = static_cast<int>(share * width);
-  const double left = share > 0 ? progress.seconds * (1 - share) / share : 0;
-  std::fprintf(stderr, "\r[%s%s] layer %zu of %zu, %s live, %.0f s left\033[K",
+  const double left = share > 0 ? seconds * (1 - share) / share : 0;
+  std::fprintf(stderr, "\r[%s%s] %s %zu of %zu, %s%.0f s left\033[K",
                std::string(static_cast<std::size_t>(filled), '#').c_str(),
-               std::string(static_cast<std::size_t>(width - filled), '.').c_str(),
-               progress.layers_done, progress.layers, grouped(progress.live_samples).c_str(), left);
+               std::string(static_cast<std::size_t>(width - filled), '.').c_str(), what, done, all,
+               more.c_str(), left);
 }
 
 std::stop_token stop_on_signals() {

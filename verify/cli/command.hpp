@@ -102,6 +102,10 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
   void show(const Progress& progress);
 
+  // `done` of `all` steps that are called `what`, and `more` to say, after so many seconds.
+  void show(std::size_t done, std::size_t all, const char* what, const std::string& more,
+            double seconds);
+
  private:
   bool terminal_;
   bool shown_ = false;
@@ -120,5 +124,6 @@ void add_infer(CLI::App& program, Action& action);
 void add_perturb(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_solve(CLI::App& program, Action& action);
+void add_vectors(CLI::App& program, Action& action);
 
 }  // namespace oscillon::cli

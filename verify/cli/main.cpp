@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   add_solve(program, action);
   add_infer(program, action);
   add_perturb(program, action);
+  add_vectors(program, action);
   add_challenge(program, action);
   add_bench(program, action);
   add_show(program, action);

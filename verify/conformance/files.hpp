@@ -1,0 +1,60 @@
+// Test vectors as a folder that another engine can be run on, and back.
+//
+//   README.txt, manifest.json, CHECKSUMS
+//   CASE/PRECISION/expected.tsv categories.tsv bounds.tsv maxima.tsv
+//   CASE/PRECISION/FORMAT/network.txt, and the network and its input in that format
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "verify/conformance/catalogue.hpp"
+#include "verify/conformance/simulate.hpp"
+
+namespace oscillon::conformance {
+
+enum class FileFormat { tsv, mtx, npz, bundle };
+
+// "tsv" and so on. Throws Error(usage) for another name.
+std::string_view name_of(FileFormat format);
+FileFormat file_format_from_name(std::string_view name);
+std::vector<FileFormat> file_formats();
+
+struct VectorsOptions {
+  std::vector<ElementType> precisions;  // all of fp64 … int32, where there are none
+  std::vector<FileFormat> formats;      // all, where there are none; tsv is always among them
+  std::vector<std::string> cases;       // names; all, where there are none
+};
+
+struct VectorsMade {
+  std::size_t cases = 0, vectors = 0, files = 0;
+};
+
+// Makes the folder, which must not be there: complete or not at all. The same options give the same
+// bytes. Throws Error(usage) for a case that does not exist.
+VectorsMade write_vectors(const std::string& folder, const VectorsOptions& options = {});
+
+// A vector of a folder, without its values.
+struct VectorEntry {
+  std::string name;
+  std::string about;
+  ElementType precision = ElementType::fp32;
+  bool must_be_refused = false;
+};
+
+// The vectors that a folder has, in the order of its manifest. Throws ParseError for a manifest
+// that is not ours; the files it lists are checked, checksums included, by verify_files.
+std::vector<VectorEntry> listed_vectors(const std::string& folder);
+void verify_files(const std::string& folder);
+
+StoredVector read_vector(const std::string& folder, const VectorEntry& entry);
+
+// Samples x outputs from a file that ends in .tsv, .mtx or .npz, 0 where there is no entry. Throws
+// ParseError, and ShapeError when a file that tells its shape has another.
+std::vector<std::vector<double>> read_answer(const std::string& path, std::size_t samples,
+                                             std::size_t outputs);
+
+// The plain text that goes into the folder.
+std::string readme_text();
+
+}  // namespace oscillon::conformance
