@@ -68,7 +68,9 @@ TEST_CASE("help and usage") {
   CHECK(run("").code == 2);
   CHECK(run("no-such-thing").code == 2);
   for (const char* command :
-       {"solve words", "infer", "challenge run", "challenge make", "bench challenge", "show"}) {
+       {"solve words", "infer", "challenge run", "challenge make", "bench challenge", "show",
+        "perturb sweep", "perturb threshold", "perturb support", "bench perturb", "vectors make",
+        "vectors check", "vectors list"}) {
     const Result help = run(std::string(command) + " --help");
     CHECK(help.code == 0);
     CHECK(has(help.output, std::string("oscillon ") + command));
@@ -194,6 +196,68 @@ TEST_CASE("records, words by length, structures and figures") {
   CHECK(has(contents_of(folder.at("keys.svg")), "100%g"));
   CHECK(run("show " + weights + " --plot " + folder.at("spy.gif")).code == 2);
   CHECK(run("show " + weights + " --plot " + folder.at("none/spy.svg")).code == 73);
+}
+
+TEST_CASE("perturbations: thresholds, sweeps, supports") {
+  const TemporaryFolder folder;
+  const std::string words = folder.write("words.txt", "cat\ncar\nbat\n");
+  const std::string two = words + " --structure 12,23 --beta 0.8,1";
+  CHECK(run("perturb threshold " + two + " --category cat").output ==
+        "category\tfeature\tp\tn_1\tn_2\tr_d\tthreshold\ncat\t1c\t1\t2\t1\t0.4\t0.4\n"
+        "cat\t2a\t2\t2\t1\t0.7\t0.7\ncat\t3t\t1\t2\t1\t0.4\t0.4\n");
+  const Result low =
+      run("perturb threshold " + words + " --layers 2 --beta 1/4 --feature 1c --json");
+  CHECK(has(low.output, "\"r_d\": \"2.25\""));
+  const Result swept = run("perturb sweep " + two + " --plot " + folder.at("f.svg") + " --curve " +
+                           folder.at("curve.tsv") + " --cases " + folder.at("cases.tsv"));
+  CHECK(swept.code == 0);
+  CHECK(has(swept.output, "9 perturbations of 1 correct feature x 41 values of r: 369 samples"));
+  CHECK(has(swept.output, "   0.45   0.6667   0.0000\n"));
+  CHECK(has(swept.output, "Inference and theory AGREE at every point"));
+  CHECK(has(contents_of(folder.at("curve.tsv")), "\n0.75\tdegradation\t1\t0\t1\t0\n"));
+  CHECK(has(contents_of(folder.at("cases.tsv")), "cat\t2a\t2\t0.7\t0.7\t0.75\t-\n"));
+  CHECK(has(contents_of(folder.at("f.svg")), "excitement"));
+  CHECK(has(run("perturb sweep " + words + " --wrong --r 1 --json").output, "\"P_fa\": 0."));
+  CHECK(run("solve words " + words + " --layers 2 --output " + folder.at("net")).code == 0);
+  CHECK(run("perturb sweep " + folder.at("net") + " --together 2 --precision fp64").code == 0);
+  CHECK(run("perturb sweep " + folder.at("net") + " --layers 2").code == 2);
+  CHECK(run("perturb sweep " + words + " --beta 0").code == 2);
+  CHECK(run("perturb sweep " + words + " --r 0:2").code == 2);
+  const Result support = run("perturb support " + words + " --structure 12,23 --structure '' " +
+                             "--category cat --feature 1c --plot " + folder.at("s.svg"));
+  CHECK(support.output ==
+        "cat, 1c by 12,23\nlayer 0, 4 weights\n  1c2a <- 1c* 2a\n  2a3t <- 2a 3t\nlayer 1, 2 "
+        "weights\n  cat <- 1c2a* 2a3t\ncat, 1c\nlayer 0, 3 weights\n  cat <- 1c* 2a 3t\n");
+  CHECK(has(contents_of(folder.at("s.svg")), "1c2a"));
+  CHECK(run("perturb support " + words + " --category dog").code == 65);
+  CHECK(run("bench perturb --words 20 --letters 4 --repeats 1").code == 0);
+}
+
+TEST_CASE("test vectors are made, listed and judged") {
+  const TemporaryFolder folder;
+  CHECK(
+      has(run("vectors list").output, "cap-each-layer (level 2, exact; fp64 fp32 fp16 bf16 int8 "));
+  const std::string vectors = folder.at("vectors");
+  const Result made =
+      run("vectors make --precision fp32,int8 --case cap,lopsided --output " + vectors);
+  CHECK(made.code == 0);
+  CHECK(has(made.output, "4 vectors of 2 cases in "));
+  CHECK(run("vectors make --output " + vectors).code == 73);
+  CHECK(run("vectors make --precision fp8 --output " + folder.at("x")).code == 2);
+  const std::string copy = " --engine 'cp $(dirname {weights})/expected.tsv {output}'";
+  const Result passed = run("vectors check " + vectors + copy);
+  CHECK(passed.code == 0);
+  CHECK(passed.output == "4 vectors: 4 pass\nEngine PASSED\n");
+  const Result failed = run("vectors check " + vectors + " --case 'l*' --junit " +
+                            folder.at("junit.xml") + " --engine 'exit 9; {weights} {output}'");
+  CHECK(failed.code == 1);
+  CHECK(has(failed.output, "lopsided fp32: crashed\n  exit code 9\n"));
+  CHECK(has(contents_of(folder.at("junit.xml")), "tests=\"2\" failures=\"2\""));
+  CHECK(has(run("vectors check " + vectors + copy + " --json").output, "\"failed\": 0"));
+  CHECK(run("vectors check " + vectors).code == 2);
+  CHECK(run("vectors check " + folder.at("none") + copy).code == 66);
+  folder.write("vectors/cap/fp32/expected.tsv", "1\t1\t8\n");
+  CHECK(run("vectors check " + vectors + copy).code == 65);
 }
 
 TEST_CASE("word lists and networks that are none") {

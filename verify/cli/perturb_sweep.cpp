@@ -164,9 +164,11 @@ int run_sweep(const SweepOptions& options, const std::stop_token& stop) {
 
   if (!options.curve.empty()) write_file(options.curve, curve_table(result, !options.wrong));
   if (!options.cases.empty()) write_file(options.cases, cases_table(result, theory));
-  const std::string what =
-      grouped(result.cases.size()) + " perturbations of " + std::to_string(options.together) +
-      (options.wrong ? " wrong" : " correct") + " feature" + (options.together == 1 ? "" : "s");
+  const std::string what = grouped(result.cases.size()) +
+                           (result.cases.size() == 1 ? " perturbation of " : " perturbations of ") +
+                           std::to_string(options.together) +
+                           (options.wrong ? " wrong" : " correct") + " feature" +
+                           (options.together == 1 ? "" : "s");
   if (!options.plot.empty()) {
     std::string betas;
     for (const mpq_class& beta : theory.betas())

@@ -32,10 +32,11 @@ struct CheckOptions : CommonOptions, VectorsChoice {
   double timeout = 60;
 };
 
-int make_vectors(const MakeOptions& options) {
+int make_vectors(const MakeOptions& options, const std::stop_token& stop) {
   VectorsOptions vectors;
   vectors.precisions = options.types();
   vectors.cases = options.cases;
+  vectors.stop = stop;
   for (const std::string& name : options.formats) {
     vectors.formats.push_back(file_format_from_name(name));
   }
@@ -136,7 +137,7 @@ void add_make(CLI::App& vectors, Action& action) {
   add_json_option(*app, *options);
   add_example(*app, "oscillon vectors make --output vectors --precision fp32,fp64");
   app->callback([options, &action] {
-    action = [options](const std::stop_token&) { return make_vectors(*options); };
+    action = [options](const std::stop_token& stop) { return make_vectors(*options, stop); };
   });
 }
 

@@ -293,6 +293,9 @@ std::vector<FileFormat> file_formats() {
 
 VectorsMade write_vectors(const std::string& folder, const VectorsOptions& options) {
   std::vector<ElementType> precisions = options.precisions;
+  if (std::find(precisions.begin(), precisions.end(), ElementType::int64) != precisions.end()) {
+    throw Error(Fault::usage, "there are no test vectors at int64; int32 tells the same");
+  }
   if (precisions.empty()) precisions.assign(vector_precisions.begin(), vector_precisions.end());
   std::vector<FileFormat> formats = options.formats.empty() ? file_formats() : options.formats;
   if (std::find(formats.begin(), formats.end(), FileFormat::tsv) == formats.end()) {
@@ -337,6 +340,9 @@ VectorsMade write_vectors(const std::string& folder, const VectorsOptions& optio
   }
   counts.vectors = written.size();
   run_tasks(written.size(), 0, [&](std::size_t i) {
+    if (options.stop.stop_requested()) {
+      throw Error(Fault::interrupted, "making the test vectors was stopped");
+    }
     const Written& one = written[i];
     const std::string at = folder_of(made.path(), one.vector->name, one.prepared.precision);
     for (const FileFormat format : one.formats) {

@@ -5,6 +5,7 @@
 //   CASE/PRECISION/FORMAT/network.txt, and the network and its input in that format
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct VectorsOptions {
   std::vector<ElementType> precisions;  // all of fp64 … int32, where there are none
   std::vector<FileFormat> formats;      // all, where there are none; tsv is always among them
   std::vector<std::string> cases;       // names; all, where there are none
+  std::stop_token stop;
 };
 
 struct VectorsMade {
@@ -31,7 +33,7 @@ struct VectorsMade {
 };
 
 // Makes the folder, which must not be there: complete or not at all. The same options give the same
-// bytes. Throws Error(usage) for a case that does not exist.
+// bytes. Throws Error(usage) for a case that does not exist, Error(interrupted) on a stop.
 VectorsMade write_vectors(const std::string& folder, const VectorsOptions& options = {});
 
 // A vector of a folder, without its values.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -60,7 +61,11 @@ std::string report_text(const Report& report) {
             std::to_string(suspect.failing) + ")\n";
   }
   if (report.failed() > 0 && report.suspects.empty()) {
-    text += "No single rule broken explains what is wrong\n";
+    const bool answered = std::any_of(
+        report.judgements.begin(), report.judgements.end(),
+        [](const Judgement& j) { return j.verdict != Verdict::pass && !j.answer.empty(); });
+    text += answered ? "No single rule broken explains what is wrong\n"
+                     : "Without wrong answers there is no rule to suspect\n";
   }
   return text + (report.failed() == 0 ? "Engine PASSED\n" : "Engine FAILED\n");
 }
