@@ -1,5 +1,5 @@
-// Entries as a text file lists them, a line each, and how they become compressed rows. For the
-// readers of this folder.
+// Entries as a text file lists them, a line each, and how they become compressed rows and go back.
+// For the readers and writers of this folder.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,8 @@
 
 #include "engine/algebra/matrix.hpp"
 #include "engine/base/error.hpp"
+#include "engine/io/atomic_file.hpp"
+#include "engine/io/text_scan.hpp"
 
 namespace oscillon {
 
@@ -87,6 +89,24 @@ Compressed<T> compressed_rows(const std::string& path, const std::vector<FileEnt
     if (twice != of_row + count) throw_duplicate(path, chunks, row, *twice, first_line);
   }
   return arrays;
+}
+
+// Writes `row column value` for each entry, vector after vector, the vector's number first.
+template <NetworkValue T>
+void append_entry_lines(AtomicFile& file, const Compressed<T>& arrays, char separator) {
+  std::string line;
+  for (Index v = 0; v < arrays.vectors(); ++v) {
+    for (Index p = arrays.offsets[v]; p < arrays.offsets[v + 1]; ++p) {
+      line.clear();
+      append_number(line, v + 1);
+      line += separator;
+      append_number(line, arrays.indices[p] + 1);
+      line += separator;
+      append_number(line, arrays.values[p]);
+      line += '\n';
+      file.append(line);
+    }
+  }
 }
 
 }  // namespace oscillon

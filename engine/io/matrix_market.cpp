@@ -205,19 +205,7 @@ void write_matrix_market(const std::string& path, const Matrix<T>& matrix) {
               (std::is_integral_v<T> ? "integer" : "real") + " general\n" +
               std::to_string(arrays.rows) + " " + std::to_string(arrays.columns) + " " +
               std::to_string(arrays.size()) + "\n");
-  std::string line;
-  for (Index row = 0; row < arrays.rows; ++row) {
-    for (Index p = arrays.offsets[row]; p < arrays.offsets[row + 1]; ++p) {
-      line.clear();
-      append_number(line, row + 1);
-      line += ' ';
-      append_number(line, arrays.indices[p] + 1);
-      line += ' ';
-      append_number(line, arrays.values[p]);
-      line += '\n';
-      file.append(line);
-    }
-  }
+  append_entry_lines(file, arrays, ' ');
   file.commit();
 }
 

@@ -68,20 +68,7 @@ Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index fi
 template <NetworkValue T>
 void write_transposed_tsv(const std::string& path, const Matrix<T>& matrix) {
   AtomicFile file(path);
-  const Compressed<T> arrays = matrix.compressed(Orientation::by_column);
-  std::string line;
-  for (Index column = 0; column < arrays.columns; ++column) {
-    for (Index p = arrays.offsets[column]; p < arrays.offsets[column + 1]; ++p) {
-      line.clear();
-      append_number(line, column + 1);
-      line += '\t';
-      append_number(line, arrays.indices[p] + 1);
-      line += '\t';
-      append_number(line, arrays.values[p]);
-      line += '\n';
-      file.append(line);
-    }
-  }
+  append_entry_lines(file, matrix.compressed(Orientation::by_column), '\t');
   file.commit();
 }
 

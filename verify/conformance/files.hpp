@@ -14,6 +14,13 @@
 
 namespace oscillon::conformance {
 
+// What a manifest calls itself.
+inline constexpr std::string_view manifest_format = "oscillon test vectors";
+inline constexpr int manifest_version = 1;
+
+// Where a vector lies in a folder.
+std::string folder_of(const std::string& folder, const std::string& name, ElementType precision);
+
 enum class FileFormat { tsv, mtx, npz, bundle };
 
 // "tsv" and so on. Throws Error(usage) for another name.

@@ -97,7 +97,8 @@ Judgement judge_file(const VectorEntry& entry, const StoredVector& vector,
 class ScratchFolder {
  public:
   ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "oscillon-judge-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / "oscillon-judge-").string();
+    name.append(6, 'X');  // for mkdtemp to fill in
     if (mkdtemp(name.data()) == nullptr) {
       throw Error(Fault::cannot_create, "cannot create a folder for outputs: " + name);
     }
@@ -123,7 +124,7 @@ Judgement run_engine(const std::string& folder, const VectorEntry& entry,
                      const std::string& command, const std::string& scratch,
                      const JudgeOptions& options) {
   const StoredVector vector = read_vector(folder, entry);
-  const std::string of = folder + "/" + entry.name + "/" + std::string(name_of(entry.precision));
+  const std::string of = folder_of(folder, entry.name, entry.precision);
   const std::string weights = of + "/" + std::string(name_of(options.format));
   const std::string output = scratch + "/" + entry.name + "-" +
                              std::string(name_of(entry.precision)) + extension_of(options.format);
@@ -266,7 +267,7 @@ Report judge_engine(const std::string& vectors, const std::string& command,
   }
   const ScratchFolder scratch;
   return judged(vectors, options, [&](const VectorEntry& entry) {
-    const std::string of = vectors + "/" + entry.name + "/" + std::string(name_of(entry.precision));
+    const std::string of = folder_of(vectors, entry.name, entry.precision);
     if (!file_exists(of + "/" + std::string(name_of(options.format)))) {
       // What must be refused is there as text alone.
       if (entry.must_be_refused) return Judgement{entry, Verdict::pass, "", 0, {}};
@@ -284,8 +285,7 @@ Report judge_results(const std::string& vectors, const std::string& results,
   }
   return judged(vectors, options, [&](const VectorEntry& entry) {
     const StoredVector vector = read_vector(vectors, entry);
-    const std::string output =
-        results + "/" + entry.name + "/" + std::string(name_of(entry.precision)) + "/output";
+    const std::string output = folder_of(results, entry.name, entry.precision) + "/output";
     for (const char* extension : {".tsv", ".mtx", ".npz"}) {
       if (!file_exists(output + extension)) continue;
       Judgement judgement = judge_file(entry, vector, output + extension);

@@ -101,24 +101,11 @@ Answer infer(const StoredVector& vector, const Rules& rules) {
   return answer;
 }
 
-template <Bias bias>
-std::optional<Answer> with_bias(const StoredVector& vector) {
+// The answer by rules of which one differs.
+template <auto field, auto value>
+std::optional<Answer> with(const StoredVector& vector) {
   Rules rules;
-  rules.bias = bias;
-  return infer(vector, rules);
-}
-
-template <Cap cap>
-std::optional<Answer> with_cap(const StoredVector& vector) {
-  Rules rules;
-  rules.cap = cap;
-  return infer(vector, rules);
-}
-
-template <Relu relu>
-std::optional<Answer> with_relu(const StoredVector& vector) {
-  Rules rules;
-  rules.relu = relu;
+  rules.*field = value;
   return infer(vector, rules);
 }
 
@@ -291,12 +278,6 @@ std::optional<Answer> without_last_layer(const StoredVector& vector) {
   return without_a_layer(vector, false);
 }
 
-std::optional<Answer> overwritten(const StoredVector& vector) {
-  Rules rules;
-  rules.overwrites = true;
-  return infer(vector, rules);
-}
-
 // The last line of a file sorted by row is the last input's last weight, or the last sample's last
 // feature.
 std::optional<Answer> last_weight_lost(const StoredVector& vector) {
@@ -332,25 +313,29 @@ std::optional<Answer> last_input_lost(const StoredVector& vector) {
 const std::vector<RuleBreak>& rule_breaks() {
   static const std::vector<RuleBreak> all{
       {"bias-on-dead-samples", "the bias is added to samples that have no entry",
-       with_bias<Bias::every_sample>},
+       with<&Rules::bias, Bias::every_sample>},
       {"bias-on-missing-entries",
        "the bias is added to neurons of live samples that W Y has no entry for",
-       with_bias<Bias::live_samples>},
+       with<&Rules::bias, Bias::live_samples>},
       {"bias-on-stored-only",
        "the bias is added to stored entries alone, where every neuron of a live sample was asked "
        "for",
-       with_bias<Bias::stored>},
-      {"bias-forgotten", "no bias is added", with_bias<Bias::never>},
-      {"bias-negated", "the bias is subtracted", with_bias<Bias::negated>},
-      {"missing-cap", "the cap is not applied", with_cap<Cap::never>},
-      {"cap-at-the-end", "the cap is applied to the last layer alone", with_cap<Cap::at_the_end>},
-      {"cap-before-bias", "the cap is applied before the bias", with_cap<Cap::before_bias>},
-      {"cap-of-32", "values are capped at 32, whatever the cap", with_cap<Cap::at_32>},
-      {"cap-of-32-too", "values are capped at 32 where there is no cap", with_cap<Cap::also_at_32>},
+       with<&Rules::bias, Bias::stored>},
+      {"bias-forgotten", "no bias is added", with<&Rules::bias, Bias::never>},
+      {"bias-negated", "the bias is subtracted", with<&Rules::bias, Bias::negated>},
+      {"missing-cap", "the cap is not applied", with<&Rules::cap, Cap::never>},
+      {"cap-at-the-end", "the cap is applied to the last layer alone",
+       with<&Rules::cap, Cap::at_the_end>},
+      {"cap-before-bias", "the cap is applied before the bias",
+       with<&Rules::cap, Cap::before_bias>},
+      {"cap-of-32", "values are capped at 32, whatever the cap", with<&Rules::cap, Cap::at_32>},
+      {"cap-of-32-too", "values are capped at 32 where there is no cap",
+       with<&Rules::cap, Cap::also_at_32>},
       {"zeros-kept", "ReLU keeps what is >= 0 instead of > 0: zeros stay as entries and get a bias",
-       with_relu<Relu::keeps_zeros>},
-      {"relu-forgotten", "negative sums are handed on", with_relu<Relu::never>},
-      {"relu-at-the-end", "ReLU is applied to the last layer alone", with_relu<Relu::at_the_end>},
+       with<&Rules::relu, Relu::keeps_zeros>},
+      {"relu-forgotten", "negative sums are handed on", with<&Rules::relu, Relu::never>},
+      {"relu-at-the-end", "ReLU is applied to the last layer alone",
+       with<&Rules::relu, Relu::at_the_end>},
       {"transposed-weights", "weights are used transposed", transposed_weights},
       {"off-by-one-inputs", "the neuron numbers of the input are read one too high",
        moved_inputs<1>},
@@ -373,7 +358,8 @@ const std::vector<RuleBreak>& rule_breaks() {
       {"off-by-one-samples", "the sample numbers of the output are one too high", moved_samples<1>},
       {"off-by-one-samples-low", "the sample numbers of the output are one too low",
        moved_samples<-1>},
-      {"last-product-wins", "a neuron takes its last product instead of the sum", overwritten},
+      {"last-product-wins", "a neuron takes its last product instead of the sum",
+       with<&Rules::overwrites, true>},
       {"weights-as-ones", "weights are taken for 1", weights_as_ones},
       {"whole-numbers", "weights and biases are cut to whole numbers", whole_weights},
       {"first-layer-skipped", "the first layer is left out", without_first_layer},
