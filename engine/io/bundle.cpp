@@ -143,7 +143,8 @@ void BundleSource<T>::require_arrays() {
     if (found == metadata_.end()) fail(std::string("the metadata lacks ") + name);
     return found->second;
   };
-  for (std::string_view rest = metadata("widths"); !rest.empty();) {
+  const std::string widths = metadata("widths");
+  for (std::string_view rest = widths; !rest.empty();) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
     const auto width = parsed<Index>(rest.substr(0, comma));
     if (!width || *width > GrB_INDEX_MAX) fail("the metadata \"widths\" is no list of numbers");
@@ -297,6 +298,19 @@ Network<T> read_bundle_network(const std::string& path) {
     keys.push_back(source.keys(l + 1));
   }
   return Network<T>(std::move(layers), std::move(keys));
+}
+
+ElementType bundle_value_type(const std::string& path) {
+  const BundleSource<double> source(path);
+  const auto named = source.metadata().find("value_type");
+  if (named == source.metadata().end()) {
+    throw ParseError(path, 0, 0, "the metadata lacks value_type");
+  }
+  try {
+    return element_type_from_name(named->second);
+  } catch (const Error& error) {
+    throw ParseError(path, 0, 0, error.what());
+  }
 }
 
 #define OSCILLON_INSTANTIATE_BUNDLE(T) \

@@ -93,6 +93,9 @@ class BundleSource : public LayerSource<T> {
 template <NetworkValue T>
 Network<T> read_bundle_network(const std::string& path);
 
+// The type that a bundle's values are stored in.
+ElementType bundle_value_type(const std::string& path);
+
 #define OSCILLON_EXTERN_BUNDLE(T)                                                               \
   extern template void write_bundle(const std::string&, LayerSource<T>&, const BundleOptions&); \
   extern template class BundleSource<T>;                                                        \

@@ -90,6 +90,19 @@ TEST_CASE_TEMPLATE("a network comes back, in its own type and in others", T, flo
   }
 }
 
+TEST_CASE("a deep network comes back, layer after layer") {
+  const TemporaryFolder folder;
+  std::vector<std::shared_ptr<const Layer<float>>> layers;
+  for (Index l = 0; l < 150; ++l) {
+    layers.push_back(
+        layer<float>(3, 3, {{0, 1, 2}, {l % 3, 1, 2}, {0.5f, 1, 2}}, {-1, 0, 0}, 32.f));
+  }
+  Network<float> network(std::move(layers));
+  write_bundle(folder.at("deep.safetensors"), network);
+  check_same(read_bundle_network<float>(folder.at("deep.safetensors")), network, false);
+  CHECK(bundle_value_type(folder.at("deep.safetensors")) == ElementType::fp32);
+}
+
 TEST_CASE("a reader of the published layout finds the arrays documented") {
   const TemporaryFolder folder;
   Network<float> network(

@@ -70,7 +70,7 @@ TEST_CASE("help and usage") {
   for (const char* command :
        {"solve words", "infer", "challenge run", "challenge make", "bench challenge", "show",
         "perturb sweep", "perturb threshold", "perturb support", "bench perturb", "vectors make",
-        "vectors check", "vectors list"}) {
+        "vectors check", "vectors list", "convert"}) {
     const Result help = run(std::string(command) + " --help");
     CHECK(help.code == 0);
     CHECK(has(help.output, std::string("oscillon ") + command));
@@ -231,6 +231,50 @@ TEST_CASE("perturbations: thresholds, sweeps, supports") {
   CHECK(has(contents_of(folder.at("s.svg")), "1c2a"));
   CHECK(run("perturb support " + words + " --category dog").code == 65);
   CHECK(run("bench perturb --words 20 --letters 4 --repeats 1").code == 0);
+}
+
+TEST_CASE("networks and matrices are converted, and run from a bundle") {
+  const TemporaryFolder folder;
+  const std::string words = folder.write("words.txt", "cat\ncar\nbat\n");
+  const std::string net = folder.at("net"), bundle = folder.at("net.safetensors");
+  REQUIRE(run("solve words " + words + " --layers 2 --output " + net).code == 0);
+  CHECK(run("convert " + net + " " + bundle + " --store int8").code == 0);
+  CHECK(run("convert " + bundle + " " + folder.at("again")).code == 0);
+  for (const char* file : {"neurons.tsv", "layer-0-weights.tsv", "layer-1-bias.tsv"}) {
+    CHECK(contents_of(folder.at("again/") + file) == contents_of(net + "/" + file));
+  }
+  for (const std::string& network : {bundle, folder.at("again")}) {
+    CHECK(run("infer " + network + " --input " + net + "/inputs.tsv").output ==
+          contents_of(net + "/expected.tsv"));
+  }
+  CHECK(run("convert " + net + " " + net).code == 2);
+  CHECK(run("convert " + net + " x --store fp16").code == 2);
+  CHECK(run("convert " + folder.at("none") + " x.safetensors").code == 66);
+  CHECK(run("convert " + net + " " + folder.at("c") + " --challenge").code == 2);
+
+  const SmallProblem problem;
+  const std::string layers = folder.at("layers.safetensors");
+  CHECK(
+      run("convert " + problem.folder().path() + " " + layers + " --neurons 1024 --depth 6").code ==
+      0);
+  const std::string from_bundle =
+      "challenge run --images " + problem.images() + " --layers " + layers + " --categories-out ";
+  CHECK(run(from_bundle + folder.at("a.tsv") + " --depth 6 --verify 20").code == 0);
+  CHECK(run(problem.arguments() + "--categories-out " + folder.at("b.tsv")).code == 0);
+  CHECK(contents_of(folder.at("a.tsv")) == contents_of(folder.at("b.tsv")));
+  CHECK(!contents_of(folder.at("a.tsv")).empty());
+  CHECK(run(from_bundle + folder.at("c.tsv") + " --depth 5").code == 65);
+  CHECK(run("convert " + layers + " " + folder.at("back") + " --challenge").code == 0);
+  CHECK(contents_of(folder.at("back/neuron1024/n1024-l6.tsv")) ==
+        contents_of(problem.folder().at("neuron1024/n1024-l6.tsv")));
+
+  const std::string mtx = folder.write(
+      "m.mtx", "%%MatrixMarket matrix coordinate real general\n2 3 2\n1 2 0.5\n2 3 4\n");
+  CHECK(run("convert " + mtx + " " + folder.at("m.npz") + " --store fp16").code == 0);
+  CHECK(run("convert " + folder.at("m.npz") + " " + folder.at("m.tsv")).output ==
+        "2 rows x 3 columns, 2 entries\n");
+  CHECK(contents_of(folder.at("m.tsv")) == "1\t2\t0.5\n2\t3\t4\n");
+  CHECK(run("convert " + mtx + " " + folder.at("m.csv")).code == 2);
 }
 
 TEST_CASE("test vectors are made, listed and judged") {

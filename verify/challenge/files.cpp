@@ -31,21 +31,30 @@ Matrix<T> read_entries(const std::string& path, Index rows, Index columns,
 }  // namespace
 
 template <NetworkValue T>
+FolderSource<T>::FolderSource(const std::string& folder, Index neurons, Index depth, T bias,
+                              int threads)
+    : neurons_(neurons), bias_(bias), threads_(threads) {
+  for (Index layer = 1; layer <= depth; ++layer) {
+    paths_.push_back(find_layer(folder, neurons, layer));
+  }
+}
+
+template <NetworkValue T>
+std::shared_ptr<const Layer<T>> FolderSource<T>::layer(std::size_t index) {
+  ScanOptions scan;
+  scan.threads = threads_;
+  return std::make_shared<const Layer<T>>(
+      read_entries<T>(paths_.at(index), neurons_, neurons_, scan), std::vector<T>(neurons_, bias_),
+      static_cast<T>(cap));
+}
+
+template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& folder, Index neurons,
                                                          Index depth, T bias, int threads) {
-  std::vector<std::string> paths;
-  for (Index layer = 1; layer <= depth; ++layer) {
-    paths.push_back(find_layer(folder, neurons, layer));
-  }
+  FolderSource<T> source(folder, neurons, depth, bias, 1);
   std::vector<std::shared_ptr<const Layer<T>>> layers(depth);
   const SingleThreadedGraphblas one_thread_a_file;
-  ScanOptions scan;
-  scan.threads = 1;
-  run_tasks(depth, threads, [&](std::size_t l) {
-    layers[l] =
-        std::make_shared<const Layer<T>>(read_entries<T>(paths[l], neurons, neurons, scan),
-                                         std::vector<T>(neurons, bias), static_cast<T>(cap));
-  });
+  run_tasks(depth, threads, [&](std::size_t l) { layers[l] = source.layer(l); });
   return layers;
 }
 
@@ -57,24 +66,40 @@ Matrix<T> read_inputs(const std::string& path, Index neurons, Index samples, int
 }
 
 template <NetworkValue T>
-void write_problem(const std::string& folder, LayerSource<T>& source, const Matrix<T>& Y0,
-                   const std::stop_token& stop) {
+void write_layers(const std::string& folder, LayerSource<T>& source, const std::stop_token& stop) {
   const Index neurons = source.inputs();
   make_folder(folder + "/neuron" + std::to_string(neurons));
-  remove_file(folder + "/" + images_name(neurons));
   for (std::size_t l = 0; l < source.depth(); ++l) {
     if (stop.stop_requested()) {
       throw Error(Fault::interrupted, "writing was stopped after " + std::to_string(l) + " layers");
     }
-    write_transposed_tsv(folder + "/" + layer_name(neurons, l + 1), source.layer(l)->weights());
+    const std::shared_ptr<const Layer<T>> layer = source.layer(l);
+    if (layer->outputs() != neurons) {
+      throw Error(Fault::usage, "layer " + std::to_string(l) + " has " +
+                                    std::to_string(layer->outputs()) +
+                                    " outputs and the inputs are " + std::to_string(neurons) +
+                                    "; the Challenge's layers are all of one size");
+    }
+    write_transposed_tsv(folder + "/" + layer_name(neurons, l + 1), layer->weights());
   }
-  write_transposed_tsv(folder + "/" + images_name(neurons), Y0);
+}
+
+template <NetworkValue T>
+void write_problem(const std::string& folder, LayerSource<T>& source, const Matrix<T>& Y0,
+                   const std::stop_token& stop) {
+  const std::string images = folder + "/" + images_name(source.inputs());
+  make_folder(folder);
+  remove_file(images);
+  write_layers(folder, source, stop);
+  write_transposed_tsv(images, Y0);
 }
 
 #define OSCILLON_INSTANTIATE_FILES(T)                                                          \
   template std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string&, Index, \
                                                                     Index, T, int);            \
+  template class FolderSource<T>;                                                              \
   template Matrix<T> read_inputs(const std::string&, Index, Index, int);                       \
+  template void write_layers(const std::string&, LayerSource<T>&, const std::stop_token&);     \
   template void write_problem(const std::string&, LayerSource<T>&, const Matrix<T>&,           \
                               const std::stop_token&);
 OSCILLON_INSTANTIATE_FILES(float)

@@ -15,6 +15,7 @@
 #include "verify/challenge/images.hpp"
 #include "verify/challenge/radix_net.hpp"
 #include "verify/cli/command.hpp"
+#include "verify/cli/network_input.hpp"
 #include "verify/cli/profile_table.hpp"
 #include "verify/oracle/from_engine.hpp"
 
@@ -63,6 +64,24 @@ std::string official_lines(const RunOptions& options, const Profile& profile) {
   return text;
 }
 
+// The layers of the official files, all in memory, or of a bundle, one after the other.
+template <NetworkValue T>
+std::unique_ptr<LayerSource<T>> open_layers(const RunOptions& options, Index neurons, T bias) {
+  if (!is_bundle(options.layers)) {
+    return std::make_unique<Network<T>>(
+        challenge::read_layers<T>(options.layers, neurons, options.depth, bias, options.threads));
+  }
+  if (options.bias) throw Error(Fault::usage, "--bias is for layer files; a bundle has its biases");
+  auto source = std::make_unique<BundleSource<T>>(options.layers);
+  if (source->inputs() != neurons || source->depth() != options.depth) {
+    throw Error(Fault::bad_data, options.layers + " has " + std::to_string(source->depth()) +
+                                     " layers from " + std::to_string(source->inputs()) +
+                                     " inputs on; asked for are " + std::to_string(options.depth) +
+                                     " of " + std::to_string(neurons) + " neurons");
+  }
+  return source;
+}
+
 template <NetworkValue T>
 int run_in(const RunOptions& options, const std::stop_token& stop) {
   const challenge::Size& size = challenge::size_of(options.neurons);
@@ -72,15 +91,14 @@ int run_in(const RunOptions& options, const std::stop_token& stop) {
   }
   const auto reading = Clock::now();
   const T bias = static_cast<T>(options.bias.value_or(size.bias));
-  Network<T> network(challenge::read_layers<T>(options.layers, size.neurons, options.depth, bias,
-                                               options.threads));
+  const std::unique_ptr<LayerSource<T>> opened = open_layers<T>(options, size.neurons, bias);
+  LayerSource<T>& source = *opened;
   const Matrix<T> Y0 =
       challenge::read_inputs<T>(options.images, size.neurons, options.samples, options.threads);
   std::vector<Index> truth;
   if (!options.truth.empty()) truth = read_categories(options.truth, Y0.columns());
   const double reading_seconds = seconds_since(reading);
 
-  LayerSource<T>& source = network;
   const Inference<T> answer = [&] {
     ProgressBar bar;
     return infer(source, Y0, inference_options(options, bar, stop));

@@ -117,7 +117,9 @@ void add_problem_options(CLI::App& app, ProblemOptions& options) {
   app.add_option("--images", options.images, "Input file: sparse-images-N.tsv, also .gz")
       ->check(some_path())
       ->required();
-  app.add_option("--layers", options.layers, "Folder with neuronN/nN-lK.tsv, also .gz")->required();
+  app.add_option("--layers", options.layers,
+                 "Folder with neuronN/nN-lK.tsv, also .gz; `challenge run` takes a bundle too")
+      ->required();
   app.add_option("--neurons", options.neurons, "Neurons a layer")->capture_default_str();
   app.add_option("--depth", options.depth, "Layers to run")
       ->check(CLI::PositiveNumber)

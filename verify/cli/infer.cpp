@@ -4,8 +4,8 @@
 
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/keyed_tsv.hpp"
-#include "engine/io/network_folder.hpp"
 #include "verify/cli/command.hpp"
+#include "verify/cli/network_input.hpp"
 #include "verify/cli/profile_table.hpp"
 
 namespace oscillon::cli {
@@ -19,7 +19,7 @@ struct InferOptions : EngineOptions {
 
 template <NetworkValue T>
 int infer_in(const InferOptions& options, const std::stop_token& stop) {
-  Network<T> network = read_network_folder<T>(options.network);
+  Network<T> network = read_network<T>(options.network);
   if (options.collapse) network = network.collapse().iterated();
   const AssocArray<T> Y0 = read_array<T>(options.input);
   const KeyedInference<T> answer = [&] {
@@ -52,7 +52,7 @@ int infer_network(const InferOptions& options, const std::stop_token& stop) {
     require_creatable(options.output);
   }
   return with_precision(
-      options.precision.empty() ? network_value_type(options.network) : options.precision,
+      options.precision.empty() ? precision_of_network(options.network) : options.precision,
       [&]<class T>() { return infer_in<T>(options, stop); });
 }
 
@@ -62,7 +62,8 @@ void add_infer(CLI::App& program, Action& action) {
   auto* app = program.add_subcommand("infer", "Run a network on inputs given by key");
   auto options = std::make_shared<InferOptions>();
   options->precision.clear();  // the network's own
-  app->add_option("NETWORK", options->network, "A network folder, as `solve --output` writes it")
+  app->add_option("NETWORK", options->network,
+                  "A network: a folder, as `solve --output` writes it, or a .safetensors bundle")
       ->check(some_path())
       ->required();
   app->add_option("--input", options->input,

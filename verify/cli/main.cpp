@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   add_perturb(program, action);
   add_vectors(program, action);
   add_challenge(program, action);
+  add_convert(program, action);
   add_bench(program, action);
   add_show(program, action);
   try {
