@@ -110,7 +110,8 @@ class PerturbationTheory {
   std::vector<std::vector<Index>> read_by_;  // of each feature: the categories that it reaches
 };
 
-// The same by key.
+// r_d of one feature by key, for the network's weights and these betas. Throws as the theory does,
+// and KeyError for a category or feature that the network does not have.
 template <NetworkValue T>
 DetectionThreshold detection_threshold(const Network<T>& network,
                                        const std::vector<mpq_class>& betas,

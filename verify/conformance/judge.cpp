@@ -125,7 +125,9 @@ Judgement run_engine(const std::string& folder, const VectorEntry& entry,
                      const JudgeOptions& options) {
   const StoredVector vector = read_vector(folder, entry);
   const std::string of = folder_of(folder, entry.name, entry.precision);
-  const std::string weights = of + "/" + std::string(name_of(options.format));
+  // Absolute, for a command that goes elsewhere first.
+  const std::string weights =
+      fs::absolute(of + "/" + std::string(name_of(options.format))).string();
   const std::string output = scratch + "/" + entry.name + "-" +
                              std::string(name_of(entry.precision)) + extension_of(options.format);
   std::string filled = command;
