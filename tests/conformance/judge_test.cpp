@@ -27,6 +27,7 @@ const std::string& vectors() {
     VectorsOptions options;
     options.precisions = {ElementType::fp64, ElementType::fp32, ElementType::int8,
                           ElementType::int16, ElementType::int32};
+    options.formats = {FileFormat::tsv, FileFormat::mtx, FileFormat::npz};
     write_vectors(folder.at("vectors"), options);
     return folder.at("vectors");
   }();

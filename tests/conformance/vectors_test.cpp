@@ -228,7 +228,7 @@ TEST_CASE("the folder: the same bytes each time, all formats alike, whole or not
   write_vectors(folder.at("b"), options);
   REQUIRE(std::system(("diff -r " + folder.at("a") + " " + folder.at("b")).c_str()) == 0);
   CHECK(contents_of(folder.at("a/README.txt")) == readme_text());
-  verify_files(folder.at("a"));
+  verify_files(folder.at("a"), listed_vectors(folder.at("a")));
   const auto tsv = read_answer(folder.at("a/lopsided/fp32/tsv/input.tsv"), 3, 3);
   CHECK(tsv == Table{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
   CHECK(read_answer(folder.at("a/lopsided/fp32/mtx/input.mtx"), 3, 3) == tsv);
@@ -259,10 +259,13 @@ TEST_CASE("a damaged file of the folder is found before anything is judged") {
   const TemporaryFolder folder;
   VectorsOptions options;
   options.precisions = {ElementType::fp32};
-  options.cases = {"cap"};
+  options.cases = {"cap", "no-cap"};
   options.formats = {FileFormat::tsv};
   write_vectors(folder.at("v"), options);
   folder.write("v/cap/fp32/tsv/input.tsv", "1\t1\t7\n");
+  JudgeOptions other;
+  other.cases = {"no-cap"};
+  CHECK(judge_results(folder.at("v"), folder.path(), other).failed() == 1);  // that is whole
   CHECK(
       error_of([&] { judge_results(folder.at("v"), folder.path()); })
           .ends_with("cap/fp32/tsv/input.tsv: error: the file is not as it was made: its checksum "

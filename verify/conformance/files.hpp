@@ -52,9 +52,12 @@ struct VectorEntry {
 };
 
 // The vectors that a folder has, in the order of its manifest. Throws ParseError for a manifest
-// that is not ours; the files it lists are checked, checksums included, by verify_files.
+// that is not ours.
 std::vector<VectorEntry> listed_vectors(const std::string& folder);
-void verify_files(const std::string& folder);
+
+// Throws ParseError for a file of these vectors that is not as it was made, by the manifest's sizes
+// and checksums; Error(cannot_open) for one that is gone.
+void verify_files(const std::string& folder, const std::vector<VectorEntry>& entries);
 
 StoredVector read_vector(const std::string& folder, const VectorEntry& entry);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/base/checksum.hpp"
 #include "engine/io/input_file.hpp"
@@ -66,11 +67,20 @@ std::vector<VectorEntry> listed_vectors(const std::string& folder) {
   return entries;
 }
 
-void verify_files(const std::string& folder) {
+void verify_files(const std::string& folder, const std::vector<VectorEntry>& entries) {
   const ordered_json manifest = read_manifest(folder);
+  std::set<std::string> chosen;
+  for (const VectorEntry& entry : entries) {
+    chosen.insert(folder_of(folder, entry.name, entry.precision));
+  }
   try {
     for (const ordered_json& listed : manifest.at("files")) {
-      const InputFile file(folder + "/" + listed.at("path").get<std::string>());
+      const std::string path = folder + "/" + listed.at("path").get<std::string>();
+      // CASE/PRECISION, then the file or its format's folder.
+      const std::size_t precision_begin = path.find('/', folder.size() + 1);
+      const std::size_t end = path.find('/', std::min(precision_begin, path.size() - 1) + 1);
+      if (!chosen.contains(path.substr(0, end))) continue;
+      const InputFile file(path);
       if (file.text().size() != listed.at("bytes").get<std::size_t>() ||
           checksum_of(file.text()) != listed.at("checksum").get<std::string>()) {
         throw ParseError(file.path(), 0, 0,

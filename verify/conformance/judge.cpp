@@ -172,8 +172,8 @@ Judgement run_engine(const std::string& folder, const VectorEntry& entry,
 // Judges each chosen vector, `engines` at a time.
 template <class Judge>
 Report judged(const std::string& folder, const JudgeOptions& options, Judge&& judge) {
-  verify_files(folder);
   const std::vector<VectorEntry> entries = chosen_vectors(folder, options);
+  verify_files(folder, entries);
   Report report;
   report.judgements.resize(entries.size());
   std::mutex mutex;
