@@ -229,9 +229,10 @@ std::vector<T> BundleSource<T>::values(const std::string& name, Index count) con
       continue;
     }
     const double value = decoded(*type.of_values, bits);
-    bool held = std::isfinite(value) &&
-                std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max());
-    if (std::is_integral_v<T>) held = held && value == std::nearbyint(value);
+    // The greatest int64 is no double: as one it would be 2^63, which int64 does not hold.
+    const bool held = std::is_integral_v<T>
+                          ? holds(sizeof(T) == 4 ? ElementType::int32 : ElementType::int64, value)
+                          : std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max());
     if (!held) {
       fail("element " + std::to_string(i) + " of the array " + name + " is not held by " +
            std::string(GraphblasType<T>::name));

@@ -181,6 +181,8 @@ Matrix<T> read_matrix_market(const std::string& path, const ScanOptions& options
                          std::to_string(found));
   }
   if (header.symmetry != Symmetry::general) {
+    // What stands twice is found before it is mirrored, by its own lines.
+    compressed_rows(path, chunks, header.rows, header.columns, header.first_line);
     const T sign = header.symmetry == Symmetry::symmetric ? T(1) : T(-1);
     FileEntries<T> mirrored;
     for (const auto& chunk : chunks) {

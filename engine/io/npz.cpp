@@ -130,8 +130,7 @@ class Reader {
     const double value = data.number(i);
     if (!std::isfinite(value)) fail("the value of entry " + std::to_string(i) + " is not finite");
     if constexpr (std::is_integral_v<T>) {
-      if (value != std::nearbyint(value) ||
-          std::abs(value) > static_cast<double>(std::numeric_limits<T>::max())) {
+      if (!holds(sizeof(T) == 4 ? ElementType::int32 : ElementType::int64, value)) {
         fail("the value " + std::to_string(value) + " of entry " + std::to_string(i) +
              " is not held by " + std::string(GraphblasType<T>::name));
       }

@@ -168,6 +168,29 @@ TEST_CASE("values that the type does not hold are refused, and nothing is left")
         std::string::npos);
 }
 
+TEST_CASE("integers at the ends of their range are held exactly or refused, never wrapped") {
+  const TemporaryFolder folder;
+  // "held", "refused", or what came back instead.
+  const auto read = [&]<class T>(double value) -> std::string {
+    Network<double> network({layer<double>(1, 1, {{0}, {0}, {value}}, {0}, {})});
+    write_bundle(folder.at("n.safetensors"), network);
+    try {
+      const auto back = read_bundle_network<T>(folder.at("n.safetensors"));
+      const T got = *back.at(0).weights().at(0, 0);
+      return static_cast<double>(got) == value ? "held" : std::to_string(got);
+    } catch (const ParseError&) {
+      return "refused";
+    }
+  };
+  const double two_63 = 9223372036854775808.0, two_31 = 2147483648.0;
+  CHECK(read.operator()<std::int64_t>(two_63) == "refused");
+  CHECK(read.operator()<std::int64_t>(-two_63) == "held");
+  CHECK(read.operator()<std::int64_t>(two_63 / 2) == "held");
+  CHECK(read.operator()<std::int32_t>(two_31) == "refused");
+  CHECK(read.operator()<std::int32_t>(two_31 - 1) == "held");
+  CHECK(read.operator()<std::int32_t>(-two_31) == "held");
+}
+
 TEST_CASE("what is no bundle of ours is refused with a reason") {
   const TemporaryFolder folder;
   const auto error = [&](const std::string& bytes) {

@@ -93,6 +93,8 @@ TEST_CASE("one file for each fault") {
         "m.mtx:2:1: error: 99999999999 rows are far beyond the number of entries, 1");
   CHECK(error("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n1 2 1\n")
             .find("above the diagonal") != std::string::npos);
+  CHECK(error("%%MatrixMarket matrix coordinate real symmetric\n3 3 3\n3 1 1\n2 2 1\n3 1 2\n") ==
+        "m.mtx:5:1: error: the entry (3, 1) stands on line 3 already");
   CHECK(error("%%MatrixMarket matrix coordinate real symmetric\n2 3 0\n").find("must be square") !=
         std::string::npos);
   CHECK(error("%%MatrixMarket matrix coordinate integer general\n1 1 1\n1 1 1.5\n")
