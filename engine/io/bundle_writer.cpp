@@ -70,12 +70,11 @@ class Writer {
     std::string bytes;
     bytes.reserve(count * bytes_of(store));
     for (const T value : values.first(count)) {
-      // int64 beyond 2^53 does not pass through double.
-      const bool as_it_is = store == ElementType::int64 && std::is_same_v<T, std::int64_t>;
-      append_little_endian(
-          bytes,
-          as_it_is ? static_cast<std::uint64_t>(value) : encoded(store, static_cast<double>(value)),
-          bytes_of(store));
+      if constexpr (std::is_integral_v<T>) {
+        append_little_endian(bytes, encoded_whole(store, value), bytes_of(store));
+      } else {
+        append_little_endian(bytes, encoded(store, static_cast<double>(value)), bytes_of(store));
+      }
     }
     add(name, stored_name(store), count, bytes);
   }

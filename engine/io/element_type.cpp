@@ -134,6 +134,16 @@ std::uint64_t encoded(ElementType type, double value) {
   return sign | field << stored | (significand & ((std::uint64_t{1} << stored) - 1));
 }
 
+std::uint64_t encoded_whole(ElementType type, std::int64_t value) {
+  if (type == ElementType::int64) return static_cast<std::uint64_t>(value);
+  const auto as_double = static_cast<double>(value);
+  if (!holds(ElementType::int64, as_double) || static_cast<std::int64_t>(as_double) != value) {
+    throw Error(Fault::bad_data, std::string(name_of(type)) + " does not hold " +
+                                     std::to_string(value) + " exactly");
+  }
+  return encoded(type, as_double);
+}
+
 double decoded(ElementType type, std::uint64_t bits) {
   const Traits& of = traits(type);
   if (type == ElementType::fp64) return std::bit_cast<double>(bits);

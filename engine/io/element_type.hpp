@@ -37,4 +37,8 @@ double rounded(ElementType type, double value);
 std::uint64_t encoded(ElementType type, double value);
 double decoded(ElementType type, std::uint64_t bits);
 
+// The bits of a whole number, which may be one that double does not have. Throws Error(bad_data)
+// when the type does not hold it.
+std::uint64_t encoded_whole(ElementType type, std::int64_t value);
+
 }  // namespace oscillon

@@ -267,7 +267,11 @@ void write_npz(const std::string& path, const Matrix<T>& matrix, ElementType as)
   for (const Index i : arrays.indices) append_little_endian(indices, i, index_bytes);
   for (const Index o : arrays.offsets) append_little_endian(offsets, o, index_bytes);
   for (const T v : arrays.values) {
-    append_little_endian(values, encoded(as, static_cast<double>(v)), bytes_of(as));
+    if constexpr (std::is_integral_v<T>) {
+      append_little_endian(values, encoded_whole(as, v), bytes_of(as));
+    } else {
+      append_little_endian(values, encoded(as, static_cast<double>(v)), bytes_of(as));
+    }
   }
   append_little_endian(shape, arrays.rows, 8);
   append_little_endian(shape, arrays.columns, 8);

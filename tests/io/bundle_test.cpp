@@ -191,6 +191,19 @@ TEST_CASE("integers at the ends of their range are held exactly or refused, neve
   CHECK(read.operator()<std::int32_t>(-two_31) == "held");
 }
 
+TEST_CASE("a whole number that the stored type does not hold is refused when written") {
+  const TemporaryFolder folder;
+  const std::int64_t odd = (std::int64_t{1} << 53) + 1;
+  Network<std::int64_t> network({layer<std::int64_t>(1, 1, {{0}, {0}, {odd}}, {0}, {})});
+  BundleOptions options;
+  options.store = ElementType::fp64;
+  CHECK(fails_with(Fault::bad_data,
+                   [&] { write_bundle(folder.at("n.safetensors"), network, options); }));
+  CHECK(folder.files() == 0);
+  write_bundle(folder.at("n.safetensors"), network);
+  check_same(read_bundle_network<std::int64_t>(folder.at("n.safetensors")), network, false);
+}
+
 TEST_CASE("what is no bundle of ours is refused with a reason") {
   const TemporaryFolder folder;
   const auto error = [&](const std::string& bytes) {

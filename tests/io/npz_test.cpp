@@ -55,7 +55,7 @@ TEST_CASE("what is written in any type reads back, and the bytes are always the 
   }
   CHECK(read_npz<std::int32_t>(folder.at("a.npz")).entries() == matrix.entries());
   // Beyond 2^53 not every whole number is a double; those of int64 do not pass through one.
-  const std::int64_t odd = (std::int64_t{1} << 53) - 1;
+  const std::int64_t odd = (std::int64_t{1} << 53) + 1;
   write_npz(folder.at("large.npz"), Matrix<std::int64_t>::build(1, 1, {{0}, {0}, {odd}}),
             ElementType::int64);
   CHECK(read_npz<std::int64_t>(folder.at("large.npz")).at(0, 0) == odd);
@@ -63,6 +63,10 @@ TEST_CASE("what is written in any type reads back, and the bytes are always the 
   REQUIRE(python("import scipy.sparse as s, numpy as n; s.save_npz('" + folder.at("theirs.npz") +
                  "', s.csr_matrix(n.array([[9007199254740993]], dtype=n.int64)))") == 0);
   CHECK(read_npz<std::int64_t>(folder.at("theirs.npz")).at(0, 0) == 9007199254740993);
+  CHECK(fails_with(Fault::bad_data, [&] {
+    write_npz(folder.at("c.npz"), Matrix<std::int64_t>::build(1, 1, {{0}, {0}, {odd}}),
+              ElementType::fp64);
+  }));
   const auto too_large = Matrix<double>::build(1, 1, {{0}, {0}, {9223372036854775808.0}});
   write_npz(folder.at("large.npz"), too_large, ElementType::fp64);
   CHECK(fails_with(Fault::bad_data, [&] { read_npz<std::int64_t>(folder.at("large.npz")); }));
