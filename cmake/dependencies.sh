@@ -14,6 +14,7 @@ packages="
   nlohmann-json3-dev
   zlib1g-dev
   doctest-dev
+  libfftw3-dev
   libgmp-dev
   libxxhash-dev
   libzip-dev

@@ -1,16 +1,20 @@
+#include "engine/inference/inference.hpp"
+
+#include <omp.h>
+
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include "engine/base/log.hpp"
 #include "engine/base/thread_team.hpp"
-#include "engine/inference/inference.hpp"
-#include "engine/inference/plan_dense_tiles.hpp"
-#include "engine/inference/plan_semiring.hpp"
-#include "engine/inference/survivors.hpp"
+#include "engine/inference/checkpoint.hpp"
+#include "engine/inference/layer_queue.hpp"
+#include "engine/inference/tiling.hpp"
+#include "engine/inference/twins.hpp"
+#include "engine/inference/worker.hpp"
 
 namespace oscillon {
 
@@ -22,150 +26,315 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A tile takes several layers in a row, so that it stays in the cache; then survivors are packed.
-// While samples die fast it pays to pack after every layer.
-constexpr std::size_t most_layers_a_pass = 8;
-
-// A sparse tile has at most this many samples and, as far as can be foreseen, entries. A full one
-// is as large as a quarter of a usual second-level cache.
-constexpr Index sparse_tile = 256;
-constexpr double most_sparse_entries = 1 << 23;
-constexpr Index full_tile_bytes = Index{1} << 18;
-
-// Where a tenth of the entries is there, full tiles are faster in spite of the zeros: measured at
-// 1024 neurons with 32 inputs each.
-constexpr double full_density = 0.1;
-
-// Left to choose, the plan spends no more than this on full tiles: all of them, and one.
-constexpr double most_full_bytes = 4.0 * (1 << 30);
-constexpr double most_full_tile_bytes = 64.0 * (1 << 20);
-constexpr Index least_full_tile = 16;
-
-// Whether values up to `magnitude` in size are safely within T. The margin covers the rounding of
-// the bounds themselves, which are kept in double.
-template <NetworkValue T>
-bool fits(double magnitude) {
-  return magnitude < 0.99 * static_cast<double>(std::numeric_limits<T>::max());
-}
+// Layers that wait or are worked on together hold at most this, or are one.
+constexpr std::uint64_t most_layer_bytes = std::uint64_t{1} << 30;
 
 template <NetworkValue T>
-double greatest_magnitude(const ValueArray<T>& values) {
-  double greatest = 0;
-  for (const T value : values) greatest = std::max(greatest, std::abs(static_cast<double>(value)));
-  return greatest;
-}
-
-template <NetworkValue T>
-void require_finite_inputs(const Compressed<T>& Y0) {
+void require_finite_inputs(const SampleBatch<T>& Y0) {
   if constexpr (std::is_floating_point_v<T>) {
-    const auto bad = std::find_if(Y0.values.begin(), Y0.values.end(),
-                                  [](T value) { return !std::isfinite(value); });
-    if (bad == Y0.values.end()) return;
-    const auto p = static_cast<Index>(bad - Y0.values.begin());
-    const auto column = std::upper_bound(Y0.offsets.begin(), Y0.offsets.end(), p) - 1;
-    throw Error(Fault::bad_data, "the input of neuron " + std::to_string(Y0.indices[p]) +
-                                     " for sample " + std::to_string(column - Y0.offsets.begin()) +
+    const auto finite = [](T value) { return std::isfinite(value); };
+    if (std::all_of(Y0.values().begin(), Y0.values().end(), finite)) return;
+    const Compressed<T> columns = Y0.columns(0, Y0.samples());
+    const auto bad = std::find_if_not(columns.values.begin(), columns.values.end(), finite);
+    const auto p = static_cast<Index>(bad - columns.values.begin());
+    const auto column = std::upper_bound(columns.offsets.begin(), columns.offsets.end(), p) - 1;
+    throw Error(Fault::bad_data, "the input of neuron " + std::to_string(columns.indices[p]) +
+                                     " for sample " +
+                                     std::to_string(column - columns.offsets.begin()) +
                                      " (counted from 0) is not finite");
   }
 }
 
-// What a tile needs to pass a layer. The full form is made where a pass works on full tiles.
+// One inference: its state between layers, and the way from pass to pass.
 template <NetworkValue T>
-struct Step {
-  std::shared_ptr<const Layer<T>> layer;
-  SemiringPlan<T> semiring;
-  std::optional<DenseTilesPlan<T>> dense_tiles;
-};
-
-// Takes a tile through one layer, having proved from bounds that no value leaves T, or watching
-// each one.
-template <NetworkValue T>
-void advance(Tile<T>& tile, const Step<T>& step, std::size_t index) {
-  const LayerBounds& bounds = step.layer->bounds();
-  bool watch = false;
-  double reach = bounds.gain * tile.magnitude + bounds.offset;
-  if (!fits<T>(reach)) {
-    // Layer after layer the bound drifts away from the values: look at these.
-    tile.magnitude = greatest_magnitude<T>(tile.Y.compressed(Orientation::by_column).values);
-    reach = bounds.gain * tile.magnitude + bounds.offset;
-    watch = !fits<T>(reach);
+class Run {
+ public:
+  Run(LayerSource<T>& source, const SampleBatch<T>& batch, const InferenceOptions& options)
+      : source_(source),
+        batch_(batch),
+        options_(options),
+        neurons_(source.inputs()),
+        alive_{batch.entries(), batch.samples(), batch.samples()} {
+    profile_.threads = thread_count(options.threads);
+    profile_.samples = batch.samples();
+    profile_.layers.resize(source.depth());
+    workers_.resize(static_cast<std::size_t>(profile_.threads));
   }
-  try {
-    if (watch && std::is_integral_v<T>) {
-      throw Error(Fault::bad_data, "sums may reach " + std::to_string(reach) +
-                                       ", beyond the range of " +
-                                       std::string(GraphblasType<T>::name) + "; take a wider type");
+
+  Inference<T> operator()() {
+    if (options_.checkpoint.resume) resume();
+    LayerQueue<T> layers(source_, next_, layer_bytes_at_once());
+    while (next_ < source_.depth()) {
+      checkpoint_when_due();
+      const std::vector<Step<T>> steps = take_pass(layers);
+      run_pass(steps);
+      if (options_.on_progress) {
+        options_.on_progress({next_, source_.depth(), alive_.live_samples, seconds_since(start_)});
+      }
     }
-    if (watch && tile.full) make_sparse(tile);
-    tile.Y = tile.full ? (*step.dense_tiles)(tile.Y) : step.semiring(tile.Y, watch);
-  } catch (const NotFinite& sum) {
-    throw Error(Fault::bad_data, "layer " + std::to_string(index) + ": the sum of neuron " +
-                                     std::to_string(sum.neuron) + " for sample " +
-                                     std::to_string(tile.samples[sum.column]) +
-                                     " (counted from 0) leaves the range of " +
-                                     std::string(GraphblasType<T>::name));
-  } catch (const ShapeError&) {
-    throw;
-  } catch (const Error& error) {
-    throw Error(error.fault(), "layer " + std::to_string(index) + ": " + error.what());
+    if (source_.depth() == 0) take_batch_as_it_is();
+    require_memory(alive_.entries * 2 * (sizeof(Index) + sizeof(T)), "the answer");
+    Matrix<T> Y = assemble(std::move(tiles_), twins_, neurons_, profile_.samples, profile_.threads);
+    profile_.seconds += seconds_since(start_) - profile_.layer_source_seconds;
+    log::debug("inference of " + std::to_string(profile_.samples) + " samples took " +
+               std::to_string(profile_.seconds) + " s");
+    return {std::move(Y), std::move(profile_)};
   }
-  if (step.layer->cap()) reach = std::min(reach, static_cast<double>(*step.layer->cap()));
-  tile.magnitude = reach;
-}
 
-// The most neurons of a rank that a pass over these layers meets.
-template <NetworkValue T>
-Index widest_rank(const std::vector<Step<T>>& steps) {
-  Index widest = steps.front().layer->inputs();
-  for (const Step<T>& step : steps) widest = std::max(widest, step.layer->outputs());
-  return widest;
-}
-
-// The samples of a sparse tile: as many as keep W Y within bounds, were every entry to meet as many
-// weights as there are in the mean.
-template <NetworkValue T>
-Index sparse_tile_for(const std::vector<Step<T>>& steps, const TileCount& alive) {
-  double entries = static_cast<double>(alive.entries) /
-                   static_cast<double>(std::max<Index>(alive.live_samples, 1));
-  double most = 1;
-  for (const Step<T>& step : steps) {
-    const auto inputs = static_cast<double>(std::max<Index>(step.layer->inputs(), 1));
-    entries = std::min(static_cast<double>(step.layer->outputs()),
-                       entries * static_cast<double>(step.layer->edges()) / inputs);
-    most = std::max(most, entries);
+  MemoryPlan plan() const {
+    MemoryPlan made;
+    made.samples = batch_.bytes();
+    if (source_.depth() == 0) return made;
+    const auto layer = source_.layer(0);
+    const std::uint64_t one = bytes_of(*layer);
+    made.layers =
+        source_.in_memory()
+            ? one * source_.depth()
+            : std::max(2 * one, std::min(one * source_.depth(), 2 * layer_bytes_at_once()));
+    const Index widest = std::max(layer->inputs(), layer->outputs());
+    made.tiles = static_cast<std::uint64_t>(profile_.threads) * 3 *
+                 (options_.tile > 0 ? options_.tile : samples_of_a_block<T>(widest)) * widest *
+                 sizeof(T);
+    return made;
   }
-  return std::clamp<Index>(static_cast<Index>(most_sparse_entries / most), 1, sparse_tile);
-}
 
-// Whether a pass over these layers works on full tiles, for samples with `alive` entries.
-template <NetworkValue T>
-bool works_on_full_tiles(Plan plan, const std::vector<Step<T>>& steps, const TileCount& alive) {
-  if (plan == Plan::semiring || alive.live_samples == 0) return false;
-  const auto unsuited = std::find_if(steps.begin(), steps.end(), [](const Step<T>& step) {
-    return !DenseTilesPlan<T>::suits(*step.layer);
-  });
-  if (plan == Plan::dense_tiles && unsuited != steps.end()) {
-    throw Error(Fault::usage,
-                "plan dense-tiles is for layers without a positive bias, which this network has; "
-                "take automatic or semiring");
+ private:
+  std::uint64_t layer_bytes_at_once() const {
+    return options_.memory_limit == 0 ? most_layer_bytes
+                                      : std::min(most_layer_bytes, options_.memory_limit / 8);
   }
-  if (plan == Plan::dense_tiles || unsuited != steps.end()) return unsuited == steps.end();
-  const double cells =
-      static_cast<double>(alive.live_samples) * static_cast<double>(steps.front().layer->inputs());
-  return static_cast<double>(alive.entries) >= full_density * cells &&
-         cells * sizeof(T) <= most_full_bytes &&
-         static_cast<double>(widest_rank(steps)) * least_full_tile * sizeof(T) <=
-             most_full_tile_bytes;
-}
+
+  void resume() {
+    auto found = read_checkpoint<T>(checkpoint_identity());
+    if (!found) return;
+    next_ = found->layer;
+    neurons_ = found->neurons;
+    tiles_ = std::move(found->tiles);
+    twins_ = std::move(found->twins);
+    profile_ = std::move(found->profile);
+    profile_.threads = thread_count(options_.threads);
+    profile_.resumed_at = next_;
+    generation_ = found->generation + 1;
+    alive_ = {profile_.layers[next_ - 1].entries, profile_.layers[next_ - 1].live_samples, 0};
+    for (const Tile<T>& tile : tiles_) alive_.live_columns += tile.samples.size();
+    pass_layers_ = most_layers_a_pass;
+  }
+
+  CheckpointIdentity checkpoint_identity() const {
+    return {options_.checkpoint.folder, options_.checkpoint.run,
+            std::string(name_of(options_.bias_on)), batch_.checksum(), source_.depth()};
+  }
+
+  // A network without layers answers with its inputs.
+  void take_batch_as_it_is() {
+    std::vector<LiveSamples<T>> live;
+    live.push_back(live_samples(batch_, 0, batch_.samples()));
+    tiles_ = pack(live, neurons_, std::max<Index>(batch_.samples(), 1), Form::sparse, 1);
+  }
+
+  // The layers of the next pass, in the forms that it needs.
+  std::vector<Step<T>> take_pass(LayerQueue<T>& layers) {
+    std::vector<Step<T>> steps;
+    std::uint64_t bytes = 0;
+    for (std::size_t l = next_; l < source_.depth() && steps.size() < pass_layers_; ++l) {
+      const auto fetch_start = Clock::now();
+      auto layer = layers.take();
+      profile_.layer_source_seconds += seconds_since(fetch_start);
+      const Index neurons = steps.empty() ? neurons_ : steps.back().layer->outputs();
+      if (layer->inputs() != neurons) {
+        throw ShapeError("layer " + std::to_string(l) + " has " + std::to_string(layer->inputs()) +
+                         " inputs and follows " + std::to_string(neurons) + " neurons");
+      }
+      profile_.edges += layer->edges();
+      bytes += bytes_of(*layer);
+      steps.push_back({std::move(layer), {}, {}, {}});
+      if (l == 0) pass_layers_ = layers_of_first_pass(*steps.front().layer, batch_.samples());
+      if (bytes >= layer_bytes_at_once()) break;
+    }
+    form_ = choose_form(options_.plan, steps, alive_);
+    double greatest = 0;
+    for (const Tile<T>& tile : tiles_) greatest = std::max(greatest, tile.magnitudes.greatest);
+    if (next_ == 0) {
+      for (const T value : batch_.values()) {
+        greatest = std::max(greatest, std::abs(static_cast<double>(value)));
+      }
+    }
+    auto classes = form_ == Form::block ? common_classes() : nullptr;
+    // Where bounds do not prove that all values stay within T, tiles go on as sparse ones.
+    bool sparse = form_ == Form::sparse;
+    for (Step<T>& step : steps) {
+      greatest = reach_of(step.layer->bounds(), greatest);
+      sparse = sparse || !fits<T>(greatest);
+      if (sparse) step.semiring.emplace(step.layer, options_.bias_on);
+      if (step.layer->cap()) greatest = std::min(greatest, static_cast<double>(*step.layer->cap()));
+      if (form_ == Form::full) step.dense_tiles.emplace(step.layer);
+      if (form_ == Form::block) {
+        step.fused.emplace(step.layer, classes, options_.reduce);
+        classes = step.fused->classes();
+      }
+    }
+    return steps;
+  }
+
+  // The classes of neurons in all tiles, if they are blocks.
+  std::shared_ptr<const NeuronClasses> common_classes() const {
+    const bool blocks = !tiles_.empty() &&
+                        std::all_of(tiles_.begin(), tiles_.end(),
+                                    [](const Tile<T>& tile) { return tile.form == Form::block; });
+    return blocks ? tiles_.front().classes : nullptr;
+  }
+
+  // The samples that are alive, packed into tiles of the form that the pass wants.
+  void pack_survivors(Index tile) {
+    Index held = 0;
+    bool as_wanted = true;
+    for (const Tile<T>& one : tiles_) {
+      held += one.samples.size();
+      as_wanted = as_wanted && one.form == form_;
+    }
+    const bool seek_twins = form_ == Form::block && options_.reduce && alive_.live_columns > 1;
+    if (as_wanted && held == alive_.live_columns && !seek_twins) return;
+    std::vector<LiveSamples<T>> live(tiles_.size());
+    run_tasks(tiles_.size(), profile_.threads,
+              [&](std::size_t t) { live[t] = live_samples(tiles_[t]); });
+    bool fewer = false;
+    if (seek_twins) {
+      const std::vector<Twin> found = drop_twins(live, profile_.threads);
+      fewer = !found.empty();
+      twins_.insert(twins_.end(), found.begin(), found.end());
+      alive_.live_columns -= found.size();
+    }
+    if (as_wanted && held == alive_.live_columns && !fewer) return;
+    std::vector<Tile<T>> packed = pack(live, neurons_, tile, form_, profile_.threads);
+    live.clear();  // before the tiles that it borrows from
+    tiles_ = std::move(packed);
+  }
+
+  void run_pass(const std::vector<Step<T>>& steps) {
+    const auto pass_start = Clock::now();
+    const auto classes = common_classes();
+    const Index rows = classes ? classes->sizes.size() : neurons_;
+    const Index tile =
+        options_.tile > 0 ? options_.tile : samples_of_a_tile(form_, steps, rows, alive_);
+    const bool from_batch = next_ == 0;
+    std::vector<Index> borders;
+    if (from_batch) {
+      borders = tile_borders(batch_.samples(), tile, profile_.threads);
+      tiles_.resize(borders.size() - 1);
+    } else {
+      pack_survivors(tile);
+    }
+    const Index columns_before = from_batch ? batch_.samples() : alive_.live_columns;
+
+    std::vector<std::array<TileCount, most_layers_a_pass>> counts(tiles_.size());
+    std::vector<std::array<double, most_layers_a_pass>> seconds(tiles_.size());
+    std::vector<std::array<Index, most_layers_a_pass>> columns(tiles_.size());
+    run_tasks(tiles_.size(), profile_.threads, [&](std::size_t t) {
+      Worker<T>& worker = workers_[static_cast<std::size_t>(omp_get_thread_num())];
+      if (from_batch) {
+        std::vector<LiveSamples<T>> live;
+        live.push_back(live_samples(batch_, borders[t], borders[t + 1]));
+        tiles_[t] = std::move(pack(live, neurons_, std::max<Index>(tile, 1), form_, 1).front());
+      }
+      for (std::size_t s = 0; s < steps.size(); ++s) {
+        if (options_.stop.stop_requested() && (from_batch || options_.checkpoint.folder.empty())) {
+          throw Error(Fault::interrupted,
+                      "inference was stopped in layer " + std::to_string(next_ + s));
+        }
+        const auto layer_start = Clock::now();
+        columns[t][s] = tiles_[t].samples.size();
+        worker.advance(tiles_[t], steps[s], next_ + s);
+        counts[t][s] = count(tiles_[t]);
+        worker.squeeze_when_half_dead(tiles_[t], counts[t][s].live_columns);
+        seconds[t][s] = seconds_since(layer_start);
+      }
+      if (wastes_memory(tiles_[t], counts[t][steps.size() - 1], steps.back().layer->outputs(),
+                        columns_before)) {
+        make_sparse(tiles_[t], steps.back().layer->outputs());
+      }
+      worker.tighten(tiles_[t]);
+    });
+
+    const Index before = alive_.live_columns;
+    alive_ = {};
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      LayerProfile& layer = profile_.layers[next_ + s];
+      layer.plan = plan_of(form_);
+      layer.tile = tile;
+      layer.neurons_computed = steps[s].fused ? steps[s].fused->rows() : steps[s].layer->outputs();
+      for (std::size_t t = 0; t < tiles_.size(); ++t) {
+        layer.entries += counts[t][s].entries;
+        layer.live_samples += counts[t][s].live_samples;
+        layer.seconds += seconds[t][s];
+        layer.samples_computed += columns[t][s];
+        if (s + 1 == steps.size()) alive_.live_columns += counts[t][s].live_columns;
+      }
+    }
+    next_ += steps.size();
+    neurons_ = steps.back().layer->outputs();
+    alive_.entries = profile_.layers[next_ - 1].entries;
+    alive_.live_samples = profile_.layers[next_ - 1].live_samples;
+    pass_layers_ = alive_.live_columns * 4 < before * 3
+                       ? std::max<std::size_t>(std::min(pass_layers_, steps.size()) / 2, 1)
+                       : std::min(pass_layers_ * 2, most_layers_a_pass);
+    if (from_batch && steps.size() == most_layers_a_pass) pass_layers_ = 2;
+    // A stop is obeyed between passes: these are to stay short.
+    if (!options_.checkpoint.folder.empty() && seconds_since(pass_start) > 2) {
+      pass_layers_ = std::max<std::size_t>(pass_layers_ / 2, 1);
+    }
+    require_memory(0, "the samples that are alive after layer " + std::to_string(next_));
+  }
+
+  // Throws Error(out_of_memory) when what is held, and `more` beside, is beyond the limit.
+  void require_memory(std::uint64_t more, const std::string& what) const {
+    if (options_.memory_limit == 0) return;
+    std::uint64_t held = batch_.bytes() + more;
+    for (const Tile<T>& tile : tiles_) held += bytes_of(tile);
+    if (held <= options_.memory_limit) return;
+    throw Error(Fault::out_of_memory, what + " would bring memory to " +
+                                          std::to_string((held >> 20) + 1) + " MiB; the limit is " +
+                                          std::to_string(options_.memory_limit >> 20) + " MiB");
+  }
+
+  void checkpoint_when_due() {
+    if (options_.checkpoint.folder.empty() || next_ == profile_.resumed_at) return;
+    const bool stop = options_.stop.stop_requested();
+    if (!stop && seconds_since(last_checkpoint_) < options_.checkpoint.every_seconds) return;
+    Profile so_far = profile_;
+    so_far.seconds += seconds_since(start_) - profile_.layer_source_seconds;
+    write_checkpoint(checkpoint_identity(), generation_++, next_, neurons_, tiles_, twins_, so_far);
+    last_checkpoint_ = Clock::now();
+    if (stop) {
+      throw Error(Fault::interrupted, "inference was stopped after layer " + std::to_string(next_) +
+                                          " and can be resumed from " + options_.checkpoint.folder);
+    }
+  }
+
+  LayerSource<T>& source_;
+  const SampleBatch<T>& batch_;
+  const InferenceOptions& options_;
+  const Clock::time_point start_ = Clock::now();
+  Profile profile_;
+  std::vector<Worker<T>> workers_;
+  std::size_t next_ = 0;  // layer
+  Index neurons_;         // of the rank before it
+  std::vector<Tile<T>> tiles_;
+  std::vector<Twin> twins_;
+  TileCount alive_;
+  std::size_t pass_layers_ = 1;
+  Form form_ = Form::sparse;
+  std::size_t generation_ = 0;  // of the next checkpoint
+  Clock::time_point last_checkpoint_ = start_;
+};
 
 }  // namespace
 
 Plan plan_from_name(std::string_view name) {
-  for (const Plan plan : {Plan::automatic, Plan::semiring, Plan::dense_tiles}) {
+  for (const Plan plan : {Plan::automatic, Plan::semiring, Plan::dense_tiles, Plan::fused}) {
     if (name == name_of(plan)) return plan;
   }
   throw Error(Fault::usage, "no plan is called " + in_quotes(name) +
-                                ": there are automatic, semiring and dense-tiles");
+                                ": there are automatic, semiring, dense-tiles and fused");
 }
 
 std::string_view name_of(Plan plan) {
@@ -176,130 +345,51 @@ std::string_view name_of(Plan plan) {
       return "semiring";
     case Plan::dense_tiles:
       return "dense-tiles";
+    case Plan::fused:
+      return "fused";
   }
   return "";
 }
 
+std::string MemoryPlan::text() const {
+  const auto mebibytes = [](std::uint64_t bytes) {
+    return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
+  };
+  return "samples " + mebibytes(samples) + " + layers " + mebibytes(layers) + " + tiles " +
+         mebibytes(tiles) + " = " + mebibytes(total()) + ", survivors and answer aside";
+}
+
 template <NetworkValue T>
-Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceOptions& options) {
-  if (Y0.rows() != source.inputs()) {
-    throw ShapeError("inputs of " + std::to_string(Y0.rows()) + " neurons x " +
-                     std::to_string(Y0.columns()) + " samples do not fit a network with " +
+MemoryPlan plan_memory(LayerSource<T>& source, const SampleBatch<T>& Y0,
+                       const InferenceOptions& options) {
+  return Run<T>(source, Y0, options).plan();
+}
+
+template <NetworkValue T>
+Inference<T> infer(LayerSource<T>& source, const SampleBatch<T>& Y0,
+                   const InferenceOptions& options) {
+  if (Y0.neurons() != source.inputs()) {
+    throw ShapeError("inputs of " + std::to_string(Y0.neurons()) + " neurons x " +
+                     std::to_string(Y0.samples()) + " samples do not fit a network with " +
                      std::to_string(source.inputs()) + " inputs");
   }
-  const auto start = Clock::now();
   const SingleThreadedGraphblas one_thread_a_tile;
-  Profile profile;
-  profile.threads = thread_count(options.threads);
-  profile.samples = Y0.columns();
-  profile.layers.resize(source.depth());
-
-  Index neurons = source.inputs();
-  std::vector<Tile<T>> tiles;
-  std::vector<LiveSamples<T>> live;
-  TileCount alive{Y0.entries(), 0};
-  {
-    Compressed<T> batch = Y0.compressed(Orientation::by_column);
-    require_finite_inputs(batch);
-    const double magnitude = greatest_magnitude<T>(batch.values);
-    live.push_back(live_samples(std::move(batch), magnitude));
-    alive.live_samples = live.front().columns.size();
-  }
-
-  std::size_t pass = 1;
-  for (std::size_t first = 0; first < source.depth();) {
-    const std::size_t last = std::min(first + pass, source.depth());
-    const Index inputs = neurons;
-    std::vector<Step<T>> steps;
-    for (std::size_t l = first; l < last; ++l) {
-      const auto fetch_start = Clock::now();
-      auto layer = source.layer(l);
-      profile.layer_source_seconds += seconds_since(fetch_start);
-      if (layer->inputs() != neurons) {
-        throw ShapeError("layer " + std::to_string(l) + " has " + std::to_string(layer->inputs()) +
-                         " inputs and follows " + std::to_string(neurons) + " neurons");
-      }
-      neurons = layer->outputs();
-      profile.edges += layer->edges();
-      steps.push_back({layer, SemiringPlan<T>(layer, options.bias_on), std::nullopt});
-    }
-
-    // The samples that are alive, packed into tiles of the kind that suits the pass.
-    const bool full = works_on_full_tiles(options.plan, steps, alive);
-    if (full) {
-      for (Step<T>& step : steps) step.dense_tiles.emplace(step.layer);
-    }
-    const Index tile = options.tile > 0 ? options.tile
-                       : full
-                           ? std::clamp<Index>(full_tile_bytes / (widest_rank(steps) * sizeof(T)),
-                                               least_full_tile, sparse_tile)
-                           : sparse_tile_for(steps, alive);
-    Index held = 0;
-    bool as_wanted = first > 0;
-    for (const Tile<T>& one : tiles) {
-      held += one.samples.size();
-      as_wanted = as_wanted && one.full == full;
-    }
-    if (!as_wanted || held != alive.live_samples) {
-      if (first > 0) {
-        live.resize(tiles.size());
-        run_tasks(tiles.size(), profile.threads,
-                  [&](std::size_t t) { live[t] = live_samples(tiles[t]); });
-      }
-      std::vector<Tile<T>> packed = pack(live, inputs, tile, full, profile.threads);
-      live.clear();  // before the tiles that it borrows from
-      tiles = std::move(packed);
-    }
-
-    std::vector<std::vector<LayerProfile>> counts(tiles.size());
-    run_tasks(tiles.size(), profile.threads, [&](std::size_t t) {
-      counts[t].resize(last - first);
-      for (std::size_t l = first; l < last; ++l) {
-        if (options.stop.stop_requested()) {
-          throw Error(Fault::interrupted, "inference was stopped in layer " + std::to_string(l));
-        }
-        const auto layer_start = Clock::now();
-        advance(tiles[t], steps[l - first], l);
-        const TileCount counted = count(tiles[t]);
-        counts[t][l - first].entries = counted.entries;
-        counts[t][l - first].live_samples = counted.live_samples;
-        counts[t][l - first].seconds = seconds_since(layer_start);
-      }
-      // Full tiles that are nearly empty, or too large all together, would only take memory: 60,000
-      // samples of as many categories are 14 GB full.
-      if (tiles[t].full) {
-        const auto cells = static_cast<double>(tiles[t].samples.size() * neurons);
-        const auto entries = static_cast<double>(counts[t].back().entries);
-        const double all = static_cast<double>(alive.live_samples) * static_cast<double>(neurons);
-        if (entries < full_density * cells || all * sizeof(T) > most_full_bytes) {
-          make_sparse(tiles[t]);
-        }
-      }
-    });
-    for (std::size_t l = first; l < last; ++l) {
-      LayerProfile& layer = profile.layers[l];
-      layer.plan = full ? Plan::dense_tiles : Plan::semiring;
-      layer.tile = tile;
-      for (const auto& tile_counts : counts) {
-        layer.entries += tile_counts[l - first].entries;
-        layer.live_samples += tile_counts[l - first].live_samples;
-        layer.seconds += tile_counts[l - first].seconds;
-      }
-    }
-    const Index before = alive.live_samples;
-    alive = {profile.layers[last - 1].entries, profile.layers[last - 1].live_samples};
-    pass = alive.live_samples * 4 < before * 3 ? std::max<std::size_t>(pass / 2, 1)
-                                               : std::min(pass * 2, most_layers_a_pass);
-    first = last;
-    if (options.on_progress) {
-      options.on_progress({last, source.depth(), alive.live_samples, seconds_since(start)});
+  require_finite_inputs(Y0);
+  Run<T> run(source, Y0, options);
+  if (options.memory_limit > 0) {
+    const MemoryPlan plan = run.plan();
+    if (plan.total() > options.memory_limit) {
+      throw Error(Fault::out_of_memory, "inference needs more memory than the limit of " +
+                                            std::to_string(options.memory_limit >> 20) +
+                                            " MiB: " + plan.text());
     }
   }
-  Matrix<T> Y = assemble(tiles, neurons, profile.samples);
-  profile.seconds = seconds_since(start) - profile.layer_source_seconds;
-  log::debug("inference of " + std::to_string(profile.samples) + " samples took " +
-             std::to_string(profile.seconds) + " s");
-  return {std::move(Y), std::move(profile)};
+  return run();
+}
+
+template <NetworkValue T>
+Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceOptions& options) {
+  return infer(source, SampleBatch<T>(Y0), options);
 }
 
 template <NetworkValue T>
@@ -317,8 +407,11 @@ KeyedInference<T> infer(Network<T>& network, const AssocArray<T>& Y0,
           std::move(inference.profile)};
 }
 
-#define OSCILLON_INSTANTIATE_INFERENCE(T)                                                  \
-  template Inference<T> infer(LayerSource<T>&, const Matrix<T>&, const InferenceOptions&); \
+#define OSCILLON_INSTANTIATE_INFERENCE(T)                                                       \
+  template MemoryPlan plan_memory(LayerSource<T>&, const SampleBatch<T>&,                       \
+                                  const InferenceOptions&);                                     \
+  template Inference<T> infer(LayerSource<T>&, const SampleBatch<T>&, const InferenceOptions&); \
+  template Inference<T> infer(LayerSource<T>&, const Matrix<T>&, const InferenceOptions&);      \
   template KeyedInference<T> infer(Network<T>&, const AssocArray<T>&, const InferenceOptions&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_INFERENCE)
 #undef OSCILLON_INSTANTIATE_INFERENCE

@@ -1,7 +1,9 @@
 #include "engine/inference/survivors.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <numeric>
 
@@ -15,14 +17,34 @@ namespace {
 // Below this many samples a tile costs more in calls than it gives in parallel work.
 constexpr Index smallest_tile = 32;
 
-// Which columns of a full tile hold anything but 0.
+// How many values of each column are not 0, of rows that lie one after another.
 template <NetworkValue T>
-std::vector<std::uint8_t> live_columns(std::span<const T> values, Index columns) {
-  std::vector<std::uint8_t> live(columns, 0);
+std::vector<Index> entries_of_rows(std::span<const T> values, Index columns) {
+  std::vector<Index> entries(columns, 0);
   for (std::size_t row = 0; row < values.size(); row += columns) {
-    for (Index j = 0; j < columns; ++j) live[j] |= values[row + j] != T(0);
+    for (Index j = 0; j < columns; ++j) entries[j] += values[row + j] != T(0);
   }
-  return live;
+  return entries;
+}
+
+// The same of a block whose rows stand for several neurons each.
+template <NetworkValue T>
+std::vector<Index> entries_of_block(const Block<T>& block, const NeuronClasses* classes) {
+  std::vector<std::uint32_t> entries(block.stride(), 0);
+  for (Index r = 0; r < block.rows(); ++r) {
+    const T* row = block.row(r);
+    const std::uint32_t size = classes == nullptr ? 1 : classes->sizes[r];
+    for (Index j = 0; j < block.stride(); ++j) entries[j] += row[j] != T(0) ? size : 0;
+  }
+  return {entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(block.columns())};
+}
+
+// The same of each sample of a tile that is full or a block.
+template <NetworkValue T>
+std::vector<Index> entries_of_columns(Tile<T>& tile) {
+  if (tile.form == Form::block) return entries_of_block(tile.block, tile.classes.get());
+  const FullValues<T> full(tile.Y);
+  return entries_of_rows<T>(full.values(), tile.samples.size());
 }
 
 // Samples [begin, end) of all the live ones, as pieces of one source each.
@@ -50,6 +72,38 @@ class Range {
   Index begin_, end_;
 };
 
+// The samples of a row of full values.
+template <NetworkValue T>
+Index width_of(const LiveSamples<T>& source, Index neurons) {
+  return source.full && neurons > 0 ? source.full->values().size() / neurons : 0;
+}
+
+// Rows of samples, `rows` of them, at `to` and each `stride` values after the last; they hold zeros
+// so far.
+template <NetworkValue T>
+void fill_rows(const Range<T>& range, Index rows, T* to, Index stride, bool by_class) {
+  Index at = 0;
+  range.for_each_piece([&](const LiveSamples<T>& source, Index first, Index last) {
+    if (source.sparse) {
+      const Compressed<T>& from = *source.sparse;
+      for (Index s = first; s < last; ++s) {
+        const Index column = source.columns[s];
+        for (Index p = from.offsets[column]; p < from.offsets[column + 1]; ++p) {
+          to[from.indices[p] * stride + at + s - first] = from.values[p];
+        }
+      }
+    } else {
+      const Index width = width_of(source, rows);
+      for (Index i = 0; i < rows; ++i) {
+        const T* row = by_class ? source.block->row(i) : source.row(i, width);
+        T* into = to + i * stride + at;
+        for (Index s = first; s < last; ++s) *into++ = row[source.columns[s]];
+      }
+    }
+    at += last - first;
+  });
+}
+
 template <NetworkValue T>
 Matrix<T> packed_sparse(const Range<T>& range, Index neurons, Index columns) {
   Compressed<T> arrays;
@@ -68,10 +122,9 @@ Matrix<T> packed_sparse(const Range<T>& range, Index neurons, Index columns) {
         arrays.values.insert(arrays.values.end(), from.values.begin() + begin,
                              from.values.begin() + end);
       } else {
-        const std::span<const T> from = source.full->values();
-        const Index width = from.size() / neurons;
+        const Index width = width_of(source, neurons);
         for (Index i = 0; i < neurons; ++i) {
-          const T value = from[i * width + column];
+          const T value = source.row(i, width)[column];
           if (value == T(0)) continue;
           arrays.indices.push_back(i);
           arrays.values.push_back(value);
@@ -92,28 +145,7 @@ Matrix<T> packed_full(const Range<T>& range, Index neurons, Index columns) {
       checked_multiply(checked_multiply(neurons, columns, "values"), sizeof(T), "bytes");
   void* values = std::calloc(std::max<Index>(bytes, 1), 1);
   if (values == nullptr) throw std::bad_alloc();
-  T* to = static_cast<T*>(values);
-  Index at = 0;
-  range.for_each_piece([&](const LiveSamples<T>& source, Index first, Index last) {
-    if (source.sparse) {
-      const Compressed<T>& from = *source.sparse;
-      for (Index s = first; s < last; ++s) {
-        const Index column = source.columns[s];
-        for (Index p = from.offsets[column]; p < from.offsets[column + 1]; ++p) {
-          to[from.indices[p] * columns + at + s - first] = from.values[p];
-        }
-      }
-    } else {
-      const std::span<const T> from = source.full->values();
-      const Index width = from.size() / neurons;
-      for (Index i = 0; i < neurons; ++i) {
-        const T* row = &from[i * width];
-        T* into = to + i * columns + at;
-        for (Index s = first; s < last; ++s) *into++ = row[source.columns[s]];
-      }
-    }
-    at += last - first;
-  });
+  fill_rows(range, neurons, static_cast<T*>(values), columns, false);
   const GrB_Info info = GxB_Matrix_pack_FullR(Y.handle(), &values, bytes, false, nullptr);
   if (info != GrB_SUCCESS) std::free(values);
   check(info, "pack a full tile", {Y.handle()});
@@ -141,11 +173,12 @@ FullValues<T>::~FullValues() {
 template <NetworkValue T>
 TileCount count(Tile<T>& tile) {
   TileCount result;
-  if (tile.full) {
-    const FullValues<T> full(tile.Y);
-    for (const T value : full.values()) result.entries += value != T(0);
-    for (const auto live : live_columns<T>(full.values(), tile.samples.size())) {
-      result.live_samples += live;
+  if (tile.form != Form::sparse) {
+    const std::vector<Index> entries = entries_of_columns(tile);
+    for (Index j = 0; j < entries.size(); ++j) {
+      result.entries += entries[j] * tile.copies[j];
+      result.live_samples += entries[j] > 0 ? tile.copies[j] : 0;
+      result.live_columns += entries[j] > 0;
     }
     return result;
   }
@@ -160,9 +193,10 @@ TileCount count(Tile<T>& tile) {
   check(GxB_Matrix_unpack_CSC(tile.Y.handle(), &offsets, &indices, &values, &offsets_bytes,
                               &indices_bytes, &values_bytes, &iso, nullptr, nullptr),
         "unpack a tile", {tile.Y.handle()});
-  result.entries = offsets[tile.samples.size()];
   for (Index j = 0; j < tile.samples.size(); ++j) {
-    result.live_samples += offsets[j + 1] > offsets[j];
+    result.entries += (offsets[j + 1] - offsets[j]) * tile.copies[j];
+    result.live_samples += offsets[j + 1] > offsets[j] ? tile.copies[j] : 0;
+    result.live_columns += offsets[j + 1] > offsets[j];
   }
   check(GxB_Matrix_pack_CSC(tile.Y.handle(), &offsets, &indices, &values, offsets_bytes,
                             indices_bytes, values_bytes, iso, false, nullptr),
@@ -171,32 +205,57 @@ TileCount count(Tile<T>& tile) {
 }
 
 template <NetworkValue T>
-LiveSamples<T> live_samples(Compressed<T> batch, double magnitude) {
+std::size_t bytes_of(const Tile<T>& tile) {
+  if (tile.form == Form::block) return tile.block.bytes();
+  const auto entries = static_cast<std::size_t>(tile.Y.entries());
+  return entries * (sizeof(T) + (tile.form == Form::sparse ? sizeof(Index) : 0));
+}
+
+template <NetworkValue T>
+LiveSamples<T> live_samples(const SampleBatch<T>& batch, Index first, Index last) {
   LiveSamples<T> live;
-  for (Index j = 0; j < batch.columns; ++j) {
-    if (batch.offsets[j + 1] > batch.offsets[j]) live.columns.push_back(j);
+  live.sparse = batch.columns(first, last);
+  const Compressed<T>& columns = *live.sparse;
+  for (Index j = 0; j < columns.columns; ++j) {
+    if (columns.offsets[j + 1] == columns.offsets[j]) continue;
+    live.columns.push_back(j);
+    live.samples.push_back(first + j);
   }
-  live.samples = live.columns;
-  live.sparse = std::move(batch);
-  live.magnitude = magnitude;
+  live.copies.assign(live.samples.size(), 1);
+  live.magnitudes.least = std::numeric_limits<double>::infinity();
+  for (const T value : columns.values) {
+    const double size = std::abs(static_cast<double>(value));
+    live.magnitudes.greatest = std::max(live.magnitudes.greatest, size);
+    if (size > 0) live.magnitudes.least = std::min(live.magnitudes.least, size);
+  }
   return live;
 }
 
 template <NetworkValue T>
 LiveSamples<T> live_samples(Tile<T>& tile) {
   LiveSamples<T> live;
-  if (tile.full) {
-    live.full.emplace(tile.Y);
-    const auto alive = live_columns<T>(live.full->values(), tile.samples.size());
-    for (Index j = 0; j < alive.size(); ++j) {
-      if (alive[j] != 0) live.columns.push_back(j);
+  std::vector<Index> entries;
+  if (tile.form == Form::sparse) {
+    live.sparse = tile.Y.compressed(Orientation::by_column);
+    for (Index j = 0; j < tile.samples.size(); ++j) {
+      entries.push_back(live.sparse->offsets[j + 1] - live.sparse->offsets[j]);
     }
-    live.magnitude = tile.magnitude;
   } else {
-    live = live_samples(tile.Y.compressed(Orientation::by_column), tile.magnitude);
+    entries = entries_of_columns(tile);
+    if (tile.form == Form::full) {
+      live.full.emplace(tile.Y);
+    } else {
+      live.block = &tile.block;
+      live.classes = tile.classes;
+    }
   }
-  live.samples.clear();
-  for (const Index column : live.columns) live.samples.push_back(tile.samples[column]);
+  live.magnitudes = tile.magnitudes;
+  for (Index j = 0; j < entries.size(); ++j) {
+    if (entries[j] == 0) continue;
+    live.columns.push_back(j);
+    live.samples.push_back(tile.samples[j]);
+    live.copies.push_back(tile.copies[j]);
+  }
   return live;
 }
 
@@ -213,63 +272,149 @@ std::vector<Index> tile_borders(Index count, Index tile, int threads) {
 
 template <NetworkValue T>
 std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neurons, Index tile,
-                          bool full, int threads) {
+                          Form form, int threads) {
   Index total = 0;
-  for (const auto& source : sources) total += source.columns.size();
+  bool from_blocks = form == Form::block && !sources.empty();
+  for (const auto& source : sources) {
+    total += source.columns.size();
+    from_blocks = from_blocks && source.block != nullptr;
+  }
   const std::vector<Index> borders = tile_borders(total, tile, threads);
   std::vector<Tile<T>> packed(borders.size() - 1);
   run_tasks(packed.size(), threads, [&](std::size_t t) {
     const Range<T> range(sources, borders[t], borders[t + 1]);
     const Index columns = borders[t + 1] - borders[t];
     Tile<T>& made = packed[t];
-    made.full = full;
-    made.Y = full ? packed_full(range, neurons, columns) : packed_sparse(range, neurons, columns);
+    made.form = form;
+    if (form == Form::sparse) {
+      made.Y = packed_sparse(range, neurons, columns);
+    } else if (form == Form::full) {
+      made.Y = packed_full(range, neurons, columns);
+    } else {
+      if (from_blocks) made.classes = sources.front().classes;
+      const Index rows = made.classes ? made.classes->sizes.size() : neurons;
+      made.block.reshape(rows, columns);
+      made.block.fill_with_zeros();
+      fill_rows(range, rows, made.block.row(0), made.block.stride(), from_blocks);
+    }
+    made.magnitudes.least = std::numeric_limits<double>::infinity();
     range.for_each_piece([&](const LiveSamples<T>& source, Index first, Index last) {
-      made.samples.insert(made.samples.end(),
-                          source.samples.begin() + static_cast<std::ptrdiff_t>(first),
-                          source.samples.begin() + static_cast<std::ptrdiff_t>(last));
-      made.magnitude = std::max(made.magnitude, source.magnitude);
+      const auto piece = [&](const std::vector<Index>& from, std::vector<Index>& to) {
+        to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(first),
+                  from.begin() + static_cast<std::ptrdiff_t>(last));
+      };
+      piece(source.samples, made.samples);
+      piece(source.copies, made.copies);
+      made.magnitudes.greatest = std::max(made.magnitudes.greatest, source.magnitudes.greatest);
+      made.magnitudes.least = std::min(made.magnitudes.least, source.magnitudes.least);
     });
   });
   return packed;
 }
 
 template <NetworkValue T>
-void make_sparse(Tile<T>& tile) {
-  const Index neurons = tile.Y.rows();
+void make_sparse(Tile<T>& tile, Index neurons) {
   const Index samples = std::max<Index>(tile.samples.size(), 1);
   std::vector<LiveSamples<T>> live;
   live.push_back(live_samples(tile));
-  std::vector<Tile<T>> packed = pack(live, neurons, samples, false, 1);
+  std::vector<Tile<T>> packed = pack(live, neurons, samples, Form::sparse, 1);
   live.clear();  // before the tile that it borrows from
   tile = std::move(packed.front());
 }
 
 template <NetworkValue T>
-Matrix<T> assemble(std::vector<Tile<T>>& tiles, Index neurons, Index samples) {
+void squeeze(Tile<T>& tile, Block<T>& spare) {
+  std::vector<LiveSamples<T>> sources;
+  sources.push_back(live_samples(tile));
+  const LiveSamples<T>& live = sources.front();
+  spare.reshape(tile.block.rows(), live.columns.size());
+  spare.fill_with_zeros();
+  fill_rows(Range<T>(sources, 0, live.columns.size()), spare.rows(), spare.row(0), spare.stride(),
+            true);
+  tile.samples = live.samples;
+  tile.copies = live.copies;
+  std::swap(tile.block, spare);
+}
+
+template <NetworkValue T>
+Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, Index neurons,
+                   Index samples, int threads) {
+  // Where the values of each sample are.
+  struct Place {
+    std::size_t tile;
+    Index column;  // of the live ones
+  };
+  constexpr std::size_t nowhere = ~std::size_t{0};
   std::vector<LiveSamples<T>> live;
-  for (Tile<T>& tile : tiles) live.push_back(live_samples(tile));
-  const auto packed = pack(live, neurons, std::max<Index>(samples, 1), false, 1);
-  const Tile<T>& all = packed.front();
-  Compressed<T> arrays = all.Y.compressed(Orientation::by_column);
-  std::vector<Index> offsets(samples + 1, 0);
-  for (std::size_t j = 0; j < all.samples.size(); ++j) {
-    offsets[all.samples[j] + 1] = arrays.offsets[j + 1] - arrays.offsets[j];
+  std::vector<Place> places(samples, {nowhere, 0});
+  std::vector<std::vector<Index>> entries;
+  for (std::size_t t = 0; t < tiles.size(); ++t) {
+    live.push_back(live_samples(tiles[t]));
+    entries.emplace_back();
+    if (live[t].sparse) {
+      for (const Index column : live[t].columns) {
+        entries[t].push_back(live[t].sparse->offsets[column + 1] - live[t].sparse->offsets[column]);
+      }
+    } else {
+      const auto of_columns =
+          live[t].full ? entries_of_rows<T>(live[t].full->values(), tiles[t].samples.size())
+                       : entries_of_columns(tiles[t]);
+      for (const Index column : live[t].columns) entries[t].push_back(of_columns[column]);
+    }
+    for (Index j = 0; j < live[t].samples.size(); ++j) places[live[t].samples[j]] = {t, j};
   }
-  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
-  arrays.offsets = std::move(offsets);
-  arrays.columns = samples;
-  return Matrix<T>::from_compressed(arrays);
+  // A sample became a twin of one that may have become a twin later.
+  for (auto twin = twins.rbegin(); twin != twins.rend(); ++twin) {
+    places[twin->sample] = places[twin->equal_to];
+  }
+
+  Compressed<T> answer;
+  answer.orientation = Orientation::by_column;
+  answer.rows = neurons;
+  answer.columns = samples;
+  for (const Place& place : places) {
+    answer.offsets.push_back(answer.offsets.back() +
+                             (place.tile == nowhere ? 0 : entries[place.tile][place.column]));
+  }
+  answer.indices.resize(answer.offsets.back());
+  answer.values.resize(answer.offsets.back());
+  run_tasks(samples, threads, [&](std::size_t sample) {
+    const Place& place = places[sample];
+    if (place.tile == nowhere) return;
+    const LiveSamples<T>& source = live[place.tile];
+    const Index column = source.columns[place.column];
+    Index at = answer.offsets[sample];
+    if (source.sparse) {
+      const Compressed<T>& from = *source.sparse;
+      for (Index p = from.offsets[column]; p < from.offsets[column + 1]; ++p, ++at) {
+        answer.indices[at] = from.indices[p];
+        answer.values[at] = from.values[p];
+      }
+      return;
+    }
+    const Index width = width_of(source, neurons);
+    for (Index i = 0; i < neurons; ++i) {
+      const T value = source.row(i, width)[column];
+      if (value == T(0)) continue;
+      answer.indices[at] = i;
+      answer.values[at++] = value;
+    }
+  });
+  live.clear();
+  tiles.clear();
+  return Matrix<T>::from_compressed(answer);
 }
 
 #define OSCILLON_INSTANTIATE_SURVIVORS(T)                                                          \
   template class FullValues<T>;                                                                    \
   template TileCount count(Tile<T>&);                                                              \
+  template std::size_t bytes_of(const Tile<T>&);                                                   \
   template LiveSamples<T> live_samples(Tile<T>&);                                                  \
-  template LiveSamples<T> live_samples(Compressed<T>, double);                                     \
-  template std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>&, Index, Index, bool, int); \
-  template void make_sparse(Tile<T>&);                                                             \
-  template Matrix<T> assemble(std::vector<Tile<T>>&, Index, Index);
+  template LiveSamples<T> live_samples(const SampleBatch<T>&, Index, Index);                       \
+  template std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>&, Index, Index, Form, int); \
+  template void make_sparse(Tile<T>&, Index);                                                      \
+  template void squeeze(Tile<T>&, Block<T>&);                                                      \
+  template Matrix<T> assemble(std::vector<Tile<T>>, const std::vector<Twin>&, Index, Index, int);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_SURVIVORS)
 #undef OSCILLON_INSTANTIATE_SURVIVORS
 

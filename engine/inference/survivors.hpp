@@ -2,28 +2,37 @@
 // how the answer is put together.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "engine/algebra/matrix.hpp"
+#include "engine/inference/plan_fused.hpp"
+#include "engine/network/sample_batch.hpp"
 
 namespace oscillon {
 
-// Some samples of a batch: the columns of Y, neurons x samples.size(). A sparse tile is stored by
-// column and holds no zeros; a full one is stored by row, a missing entry as the number 0.
+// How a tile holds its samples: in a matrix by column without zeros; in a matrix by row with every
+// entry stored, a missing one as the number 0; or in a block, likewise.
+enum class Form { sparse, full, block };
+
+// Some samples of a batch, neurons x samples.size().
 template <NetworkValue T>
 struct Tile {
-  Matrix<T> Y;
-  bool full = false;
-  std::vector<Index> samples;  // their numbers in the batch, ascending
-  double magnitude = 0;        // no entry of Y is greater in size than this
+  Form form = Form::sparse;
+  Matrix<T> Y;                                   // sparse or full
+  Block<T> block;                                // its rows are the classes of neurons, if any
+  std::shared_ptr<const NeuronClasses> classes;  // of a block; nullptr: a row for each neuron
+  std::vector<Index> samples;                    // their numbers in the batch, ascending
+  std::vector<Index> copies;                     // how many samples of the batch each stands for
+  Magnitudes magnitudes;                         // of the entries of Y
 };
 
 struct TileCount {
   Index entries = 0;       // that are not 0
-  Index live_samples = 0;  // columns with such an entry
+  Index live_samples = 0;  // with such an entry
+  Index live_columns = 0;  // of the tile: samples that stand for each other count once
 };
 
 // The values of a full matrix, row after row: borrowed, without a copy, and handed back at the end.
@@ -51,40 +60,69 @@ class FullValues {
   Index bytes_ = 0;
 };
 
-// Counts without touching an entry; Y comes back as it was.
+// What the samples of the batch that the tile stands for have. Touches no entry; Y comes back as it
+// was.
 template <NetworkValue T>
 TileCount count(Tile<T>& tile);
+
+// Bytes of the entries that a tile holds.
+template <NetworkValue T>
+std::size_t bytes_of(const Tile<T>& tile);
 
 // The samples of a tile, or of a batch, that are alive.
 template <NetworkValue T>
 struct LiveSamples {
-  std::optional<Compressed<T>> sparse;  // by column; either this or `full`
+  std::optional<Compressed<T>> sparse;  // by column; either this, `full`, or `block`
   std::optional<FullValues<T>> full;
-  std::vector<Index> columns;  // those that hold an entry
-  std::vector<Index> samples;  // their numbers in the batch
-  double magnitude = 0;
+  const Block<T>* block = nullptr;
+  std::shared_ptr<const NeuronClasses> classes;  // of the block
+  std::vector<Index> columns;                    // those that hold an entry
+  std::vector<Index> samples;                    // their numbers in the batch
+  std::vector<Index> copies;
+  Magnitudes magnitudes;
+
+  // Where the values of neuron i lie in full values or a block; `width` values a row.
+  const T* row(Index i, Index width) const {
+    if (full) return full->values().data() + i * width;
+    return block->row(classes ? classes->of[i] : i);
+  }
 };
 
 template <NetworkValue T>
 LiveSamples<T> live_samples(Tile<T>& tile);  // `tile` must outlive it
+
+// Of samples first … last - 1 of the batch.
 template <NetworkValue T>
-LiveSamples<T> live_samples(Compressed<T> batch, double magnitude);
+LiveSamples<T> live_samples(const SampleBatch<T>& batch, Index first, Index last);
+
+// A live sample whose values are those of another one.
+struct Twin {
+  Index sample;
+  Index equal_to;
+};
 
 // Cuts `count` samples into tiles of at most `tile` samples of about one size, with work for every
 // thread. Element i is the first sample of tile i; the last element is `count`.
 std::vector<Index> tile_borders(Index count, Index tile, int threads);
 
-// All live samples, in order, in tiles of one kind.
+// All live samples, in order, in tiles of one form. Blocks packed from blocks keep their classes,
+// which must be the same in all; else a block has a row for each neuron.
 template <NetworkValue T>
 std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neurons, Index tile,
-                          bool full, int threads);
+                          Form form, int threads);
 
 // The tile in its sparse form; samples that are dead are left out.
 template <NetworkValue T>
-void make_sparse(Tile<T>& tile);
+void make_sparse(Tile<T>& tile, Index neurons);
 
-// All tiles as one matrix of neurons x samples; samples that no tile holds have an empty column.
+// Leaves the dead samples of a block out, using `spare` to work in.
 template <NetworkValue T>
-Matrix<T> assemble(std::vector<Tile<T>>& tiles, Index neurons, Index samples);
+void squeeze(Tile<T>& tile, Block<T>& spare);
+
+// All tiles as one matrix of neurons x samples, the twins with them; samples that no tile holds
+// have an empty column. The tiles are used up.
+template <NetworkValue T>
+Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, Index neurons,
+                   Index samples, int threads);
 
 }  // namespace oscillon

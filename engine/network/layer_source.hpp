@@ -18,7 +18,11 @@ class LayerSource {
   virtual Index inputs() const = 0;   // of the first layer
   virtual Index outputs() const = 0;  // of the last layer; inputs() when the depth is 0
 
-  // Layer `index`, counted from 0. Called from one thread, in ascending order.
+  // Whether layers stand in memory, so that asking for one costs nothing.
+  virtual bool in_memory() const { return false; }
+
+  // Layer `index`, counted from 0. Called from one thread at a time, in ascending order; inference
+  // fetches layers ahead in a thread of its own.
   virtual std::shared_ptr<const Layer<T>> layer(std::size_t index) = 0;
 };
 

@@ -44,6 +44,7 @@ class Network : public LayerSource<T> {
   std::size_t depth() const override { return layers_.size(); }
   Index inputs() const override { return input_keys().size(); }
   Index outputs() const override { return output_keys().size(); }
+  bool in_memory() const override { return true; }
   std::shared_ptr<const Layer<T>> layer(std::size_t index) override { return layers_.at(index); }
 
   const Layer<T>& at(std::size_t index) const { return *layers_.at(index); }

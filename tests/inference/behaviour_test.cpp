@@ -161,15 +161,15 @@ TEST_CASE("full tiles are not for layers with a positive bias") {
 TEST_CASE("the automatic plan goes by density") {
   Network<float> network = chain<float>({1, 1});
   LayerSource<float>& source = network;
-  CHECK(infer(source, single<float>(1)).profile.layers[0].plan == Plan::dense_tiles);
-  // One entry in 20.
+  CHECK(infer(source, single<float>(1)).profile.layers[0].plan == Plan::fused);
+  // One entry in 60.
   Triples<float> weight, input;
   weight.add(0, 0, 1);
   input.add(0, 0, 1);
-  Network<float> wide({std::make_shared<const Layer<float>>(Matrix<float>::build(20, 20, weight),
-                                                            std::vector<float>(20, 0))});
+  Network<float> wide({std::make_shared<const Layer<float>>(Matrix<float>::build(60, 60, weight),
+                                                            std::vector<float>(60, 0))});
   LayerSource<float>& wide_source = wide;
-  const auto answer = infer(wide_source, Matrix<float>::build(20, 1, input));
+  const auto answer = infer(wide_source, Matrix<float>::build(60, 1, input));
   CHECK(answer.profile.layers[0].plan == Plan::semiring);
   CHECK(answer.Y.at(0, 0) == 1.f);
 }

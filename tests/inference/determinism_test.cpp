@@ -64,10 +64,11 @@ TEST_CASE("the same bytes for any plan, number of threads and tile size") {
     REQUIRE(expected.profile.layers.back().live_samples < samples);
     for (const int threads : {1, 2, 3, 4, 8}) {
       for (const Index tile : {Index{1}, Index{7}, Index{64}, Index{1024}, Index{0}}) {
-        for (const Plan plan : {Plan::semiring, Plan::dense_tiles, Plan::automatic}) {
+        for (const Plan plan : {Plan::semiring, Plan::dense_tiles, Plan::fused, Plan::automatic}) {
           options.threads = threads;
           options.tile = tile;
           options.plan = plan;
+          options.reduce = tile != 64;
           CHECK(same_bytes(infer(source, Y0, options).Y, expected.Y));
         }
       }

@@ -24,13 +24,14 @@ Case random_case(std::mt19937_64& random, Plan plan) {
   made.options.threads = std::array<int, 3>{1, 2, 4}[random() % 3];
   made.options.tile = std::array<Index, 4>{0, 1, 3, 64}[random() % 4];
   made.options.plan = plan;
+  made.options.reduce = random() % 2 == 0;
   return made;
 }
 
 template <NetworkValue T>
 void compare(int networks, Numbers numbers, std::uint64_t seed, Plan plan = Plan::semiring) {
   // Random numbers have a fraction above the whole number that they are drawn for.
-  const int greatest_bias = plan == Plan::dense_tiles ? -1 : 4;
+  const int greatest_bias = plan == Plan::dense_tiles || plan == Plan::fused ? -1 : 4;
   std::mt19937_64 random(seed);
   int different = 0;
   for (int n = 0; n < networks; ++n) {
@@ -92,8 +93,8 @@ TEST_CASE("networks with any numbers agree bit for bit too, since sums ascend") 
   compare<double>(1000, Numbers::any, 6);
 }
 
-TEST_CASE("full tiles give the same bits, and so does the choice between plans") {
-  for (const Plan plan : {Plan::dense_tiles, Plan::automatic}) {
+TEST_CASE("full tiles and blocks give the same bits, and so does the choice between plans") {
+  for (const Plan plan : {Plan::dense_tiles, Plan::fused, Plan::automatic}) {
     CAPTURE(name_of(plan));
     compare<float>(1000, Numbers::dyadic, 11, plan);
     compare<float>(1000, Numbers::any, 12, plan);

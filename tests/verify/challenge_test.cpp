@@ -55,9 +55,9 @@ TEST_CASE("permutations: natural for block 0, each a permutation, all different"
 }
 
 TEST_CASE("RadiX-Net layers: the connections of the first block, rows permuted later") {
-  const challenge::Size& size = challenge::size_of(1024);
+  const challenge::RadixNet net = challenge::official_net(challenge::size_of(1024), 1);
   for (const std::size_t k : {std::size_t{0}, std::size_t{3}, std::size_t{5}}) {
-    const auto W = challenge::radix_net_weights<float>(size, k, 1);
+    const auto W = challenge::radix_net_weights<float>(net, k);
     CHECK(W.size() == 32 * 1024);
     const Matrix<float> M = Matrix<float>::from_compressed(W);
     for (const Index input : {0, 5, 64, 700, 1023}) {
@@ -68,7 +68,7 @@ TEST_CASE("RadiX-Net layers: the connections of the first block, rows permuted l
     }
     CHECK(M.at(5, 5) == 0.0625f);
     // In block 2, input i connects as input p(i) does in block 0.
-    const auto later = challenge::radix_net_weights<float>(size, k + 12, 1);
+    const auto later = challenge::radix_net_weights<float>(net, k + 12);
     const auto permutation = challenge::block_permutation(1024, 1, 2);
     for (Index i = 0; i < 1024; ++i) {
       CHECK(std::equal(later.indices.begin() + static_cast<std::ptrdiff_t>(32 * i),
@@ -76,33 +76,6 @@ TEST_CASE("RadiX-Net layers: the connections of the first block, rows permuted l
                        W.indices.begin() + static_cast<std::ptrdiff_t>(32 * permutation[i])));
     }
   }
-}
-
-TEST_CASE("images of the same size keep their pixels; the threshold keeps the share") {
-  //  two images, 2 x 2:   10 200   0  90
-  //                       30  40   0 250
-  const IdxImages images{2, 2, 2, {10, 200, 30, 40, 0, 90, 0, 250}};
-  const Matrix<float> Y = challenge::inputs_from_images<float>(images, 2, 3.0 / 8);
-  // Feature x * 2 + y; the three brightest of eight pixels stay.
-  CHECK(Y.entries() == 3);
-  CHECK(Y.at(2, 0) == 1.f);
-  CHECK(Y.at(2, 1) == 1.f);
-  CHECK(Y.at(3, 1) == 1.f);
-  CHECK(challenge::inputs_from_images<float>(images, 2, 1).entries() == 6);  // 0 is never a one
-  CHECK(challenge::inputs_from_images<float>(images, 2, 0).entries() == 0);
-  CHECK_THROWS_AS(challenge::inputs_from_images<float>(IdxImages{1, 0, 0, {}}, 2), Error);
-}
-
-TEST_CASE("images are scaled bilinearly") {
-  // One row 0 200 scaled to four: centres at -1/4, 1/4, 3/4, 5/4 give 0, 50, 150, 200.
-  const IdxImages images{1, 1, 2, {0, 200}};
-  const auto ones = [&](double share) {
-    return challenge::inputs_from_images<float>(images, 4, share).entries();
-  };
-  CHECK(ones(0.25) == 4);   // the column of 200
-  CHECK(ones(0.5) == 8);    // and of 150
-  CHECK(ones(0.75) == 12);  // and of 50
-  CHECK(ones(0.7) == 8);
 }
 
 TEST_CASE("the check names missing and extra samples by their numbers in the files") {
@@ -121,7 +94,7 @@ TEST_CASE("the check names missing and extra samples by their numbers in the fil
 
 TEST_CASE("a generated problem goes to disk and back, and every way of running it agrees") {
   const challenge::Size& size = challenge::size_of(1024);
-  challenge::RadixNetSource<float> source(size, 8, 3);
+  challenge::RadixNetSource<float> source(challenge::official_net(size, 3), 8);
   Triples<float> inputs;
   for (Index sample = 0; sample < 40; ++sample) {
     for (Index p = 0; p < 1024; ++p) {

@@ -72,16 +72,25 @@ TEST_CASE("the whole official problem") {
   CHECK(challenge::categories_of(infer(source, Y0).Y) == truth);
 }
 
-TEST_CASE("the first block of the official network is the generated one") {
+TEST_CASE("generated layers are the official ones, all 120, given the permutations") {
   const std::string folder = data_folder("full");
   if (folder.empty()) return;
-  for (std::size_t k = 0; k < 6; ++k) {
-    const auto path = challenge::find_layer(folder, 1024, k + 1);
-    const auto official = read_transposed_tsv<float>(path, 1024, 1024);
-    const auto arrays = official.compressed(Orientation::by_column);
-    const auto made = challenge::radix_net_weights<float>(challenge::size_of(1024), k, 1);
-    CHECK(arrays.offsets == made.offsets);
-    CHECK(arrays.indices == made.indices);
-    CHECK(arrays.values == made.values);
+  challenge::FolderSource<float> official(folder, 1024, 120, -0.3f);
+  challenge::RadixNet net = challenge::official_net(challenge::size_of(1024), 1);
+  challenge::RadixNetSource<float> seeded(net, 6);  // the first block needs none
+  net.permutations = challenge::recovered_permutations(official, net);
+  CHECK(net.permutations.size() == 20);
+  challenge::RadixNetSource<float> made(net, 120);
+  for (std::size_t l = 0; l < 120; ++l) {
+    const auto expected = official.layer(l)->weights().compressed(Orientation::by_column);
+    for (auto* source : {&made, &seeded}) {
+      if (l >= source->depth()) continue;
+      const auto layer = source->layer(l);
+      const auto arrays = layer->weights().compressed(Orientation::by_column);
+      REQUIRE(arrays.offsets == expected.offsets);
+      REQUIRE(arrays.indices == expected.indices);
+      REQUIRE(arrays.values == expected.values);
+      REQUIRE(layer->bias()[0] == -0.3f);
+    }
   }
 }

@@ -41,7 +41,8 @@ bool has(const std::string& text, const std::string& part) {
 class SmallProblem {
  public:
   SmallProblem() {
-    challenge::RadixNetSource<float> source(challenge::size_of(1024), 6, 3);
+    challenge::RadixNetSource<float> source(
+        challenge::official_net(challenge::size_of(1024), 3), 6);
     Triples<float> inputs;
     for (Index sample = 0; sample < 50; ++sample) {
       for (Index p = 0; p < 1024; ++p) {

@@ -207,8 +207,10 @@ int make(const MakeOptions& options, const std::stop_token& stop) {
     images.count = options.count;
     images.pixels.resize(options.count * images.height * images.width);
   }
-  const Matrix<float> Y0 = challenge::inputs_from_images<float>(images, size.image_side);
-  challenge::RadixNetSource<float> source(size, options.depth, options.seed);
+  const Matrix<float> Y0 =
+      challenge::inputs_from_images<float>(images, size.image_side).matrix();
+  challenge::RadixNetSource<float> source(challenge::official_net(size, options.seed),
+                                          options.depth);
   challenge::write_problem(options.output, source, Y0, stop);
   print("Wrote " + std::to_string(options.depth) + " layers of " + grouped(size.neurons) +
         " neurons and " + grouped(Y0.columns()) + " inputs with " + grouped(Y0.entries()) +

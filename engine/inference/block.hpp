@@ -1,0 +1,75 @@
+// Samples side by side in plain memory: what plan `fused` works on.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "engine/algebra/matrix.hpp"
+#include "engine/base/checked.hpp"
+
+namespace oscillon {
+
+// Neurons of one rank that have the same value in every sample, because they have the same inputs,
+// weights and bias; they are kept as one row of a block.
+struct NeuronClasses {
+  std::vector<std::uint32_t> of;     // neuron -> class
+  std::vector<std::uint32_t> sizes;  // class -> neurons in it
+};
+
+// Rows of samples: row r holds the value of neuron, or class, r for each sample. A row begins at a
+// multiple of 64 bytes and is filled up with zeros, so that a vector of any width can pass over it.
+template <NetworkValue T>
+class Block {
+ public:
+  static constexpr std::size_t alignment = 64;
+  static constexpr Index lanes = alignment / sizeof(T);
+
+  Block() = default;
+  Block(Index rows, Index columns) { reshape(rows, columns); }
+
+  // Room for so many rows and samples; what the values are is open. Memory is kept when there is
+  // enough of it.
+  void reshape(Index rows, Index columns) {
+    rows_ = rows;
+    columns_ = columns;
+    stride_ = (columns + lanes - 1) / lanes * lanes;
+    const Index wanted = checked_multiply(rows_, stride_, "values of a tile");
+    if (wanted <= capacity_) return;
+    values_.reset();
+    capacity_ = 0;
+    void* memory =
+        std::aligned_alloc(alignment, checked_multiply(wanted, sizeof(T), "bytes of a tile"));
+    if (memory == nullptr) throw std::bad_alloc();
+    values_.reset(static_cast<T*>(memory));
+    capacity_ = wanted;
+  }
+
+  void fill_with_zeros() {
+    if (rows_ * stride_ > 0) std::memset(values_.get(), 0, rows_ * stride_ * sizeof(T));
+  }
+
+  Index rows() const { return rows_; }
+  Index columns() const { return columns_; }
+  Index stride() const { return stride_; }
+  std::size_t bytes() const { return capacity_ * sizeof(T); }
+  bool is_tight() const { return capacity_ <= 2 * rows_ * stride_; }
+
+  T* row(Index r) { return values_.get() + r * stride_; }
+  const T* row(Index r) const { return values_.get() + r * stride_; }
+
+ private:
+  struct Free {
+    void operator()(T* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<T, Free> values_;
+  Index rows_ = 0;
+  Index columns_ = 0;
+  Index stride_ = 0;
+  Index capacity_ = 0;
+};
+
+}  // namespace oscillon

@@ -1,0 +1,112 @@
+// One thread's part of an inference: tiles taken through layers.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "engine/inference/plan_dense_tiles.hpp"
+#include "engine/inference/plan_fused.hpp"
+#include "engine/inference/plan_semiring.hpp"
+#include "engine/inference/survivors.hpp"
+
+namespace oscillon {
+
+// A layer in the forms that a pass needs.
+template <NetworkValue T>
+struct Step {
+  std::shared_ptr<const Layer<T>> layer;
+  std::optional<SemiringPlan<T>> semiring;
+  std::optional<DenseTilesPlan<T>> dense_tiles;
+  std::optional<FusedPlan<T>> fused;
+};
+
+// Whether values up to `magnitude` in size are safely within T. The margin covers the rounding of
+// the bounds themselves, which are kept in double.
+template <NetworkValue T>
+bool fits(double magnitude) {
+  return magnitude < 0.99 * static_cast<double>(std::numeric_limits<T>::max());
+}
+
+template <NetworkValue T>
+double greatest_magnitude(const ValueArray<T>& values) {
+  double greatest = 0;
+  for (const T value : values) greatest = std::max(greatest, std::abs(static_cast<double>(value)));
+  return greatest;
+}
+
+// The greatest size of a value after a layer, before the cap, given the greatest before.
+inline double reach_of(const LayerBounds& bounds, double greatest) {
+  return bounds.gain * greatest + bounds.offset;
+}
+
+// Takes tiles through layers; one for each thread.
+template <NetworkValue T>
+class Worker {
+ public:
+  // Takes a tile through one layer, having proved from bounds that no value leaves T, or watching
+  // each one.
+  void advance(Tile<T>& tile, const Step<T>& step, std::size_t index) {
+    const LayerBounds& bounds = step.layer->bounds();
+    bool watch = false;
+    double reach = reach_of(bounds, tile.magnitudes.greatest);
+    if (!fits<T>(reach)) {
+      // Layer after layer the bound drifts away from the values: look at these.
+      make_sparse(tile, step.layer->inputs());
+      tile.magnitudes.greatest =
+          greatest_magnitude<T>(tile.Y.compressed(Orientation::by_column).values);
+      reach = reach_of(bounds, tile.magnitudes.greatest);
+      watch = !fits<T>(reach);
+    }
+    try {
+      if (watch && std::is_integral_v<T>) {
+        throw Error(Fault::bad_data,
+                    "sums may reach " + std::to_string(reach) + ", beyond the range of " +
+                        std::string(GraphblasType<T>::name) + "; take a wider type");
+      }
+      if (tile.form == Form::block) {
+        (*step.fused)(tile.block, tile.magnitudes, spare_);
+        std::swap(tile.block, spare_);
+        tile.classes = step.fused->classes();
+        tile.magnitudes.least = step.fused->least_after(tile.magnitudes);
+      } else {
+        tile.Y =
+            tile.form == Form::full ? (*step.dense_tiles)(tile.Y) : (*step.semiring)(tile.Y, watch);
+        tile.magnitudes.least = 0;
+      }
+    } catch (const NotFinite& sum) {
+      throw Error(Fault::bad_data, "layer " + std::to_string(index) + ": the sum of neuron " +
+                                       std::to_string(sum.neuron) + " for sample " +
+                                       std::to_string(tile.samples[sum.column]) +
+                                       " (counted from 0) leaves the range of " +
+                                       std::string(GraphblasType<T>::name));
+    } catch (const ShapeError&) {
+      throw;
+    } catch (const Error& error) {
+      throw Error(error.fault(), "layer " + std::to_string(index) + ": " + error.what());
+    }
+    if (step.layer->cap()) reach = std::min(reach, static_cast<double>(*step.layer->cap()));
+    tile.magnitudes.greatest = reach;
+  }
+
+  // Leaves dead samples out where that saves work.
+  void squeeze_when_half_dead(Tile<T>& tile, Index live) {
+    if (tile.form == Form::block && live + Block<T>::lanes <= tile.samples.size() / 2) {
+      squeeze(tile, spare_);
+    }
+  }
+
+  // Gives a block that is to wait no more memory than it needs.
+  void tighten(Tile<T>& tile) {
+    if (tile.form != Form::block || tile.block.is_tight()) return;
+    Block<T> tight(tile.block.rows(), tile.block.columns());
+    std::copy_n(tile.block.row(0), tight.rows() * tight.stride(), tight.row(0));
+    tile.block = std::move(tight);
+  }
+
+ private:
+  Block<T> spare_;
+};
+
+}  // namespace oscillon

@@ -1,0 +1,127 @@
+#include "engine/network/sample_batch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "engine/base/checksum.hpp"
+
+namespace oscillon {
+
+template <NetworkValue T>
+SampleBatch<T>::SampleBatch(Index neurons) : neurons_(neurons) {
+  if (neurons > Index{1} << 32) {
+    indices_.template emplace<2>();
+  } else if (neurons > Index{1} << 16) {
+    indices_.template emplace<1>();
+  }
+}
+
+template <NetworkValue T>
+SampleBatch<T>::SampleBatch(const Matrix<T>& Y0) : SampleBatch(Y0.rows()) {
+  const Compressed<T> arrays = Y0.compressed(Orientation::by_column);
+  reserve(arrays.columns, arrays.size());
+  for (Index j = 0; j < arrays.columns; ++j) {
+    const Index begin = arrays.offsets[j];
+    const Index count = arrays.offsets[j + 1] - begin;
+    append(std::span(arrays.indices).subspan(begin, count),
+           std::span<const T>(arrays.values).subspan(begin, count));
+  }
+}
+
+template <NetworkValue T>
+void SampleBatch<T>::reserve(Index samples, Index entries) {
+  offsets_.reserve(samples + 1);
+  std::visit([&](auto& indices) { indices.reserve(entries); }, indices_);
+}
+
+template <NetworkValue T>
+void SampleBatch<T>::append(std::span<const Index> neurons, std::span<const T> values) {
+  if (values.size() != neurons.size() && values.size() != 1) {
+    throw ShapeError("sample " + std::to_string(samples()) + " has " +
+                     std::to_string(neurons.size()) + " neurons and " +
+                     std::to_string(values.size()) + " values");
+  }
+  if (std::adjacent_find(neurons.begin(), neurons.end(), std::greater_equal<>()) != neurons.end() ||
+      (!neurons.empty() && neurons.back() >= neurons_)) {
+    throw KeyError("the neurons of sample " + std::to_string(samples()) +
+                   " must ascend and be below " + std::to_string(neurons_));
+  }
+  if (neurons.empty()) {
+    offsets_.push_back(offsets_.back());
+    return;
+  }
+  if (values_.empty()) values_.push_back(values.front());
+  const bool one_value = values_.size() == 1 && std::all_of(values.begin(), values.end(),
+                                                            [&](T v) { return v == values_[0]; });
+  if (!one_value) {
+    if (values_.size() == 1) values_.assign(entries(), T(values_[0]));
+    if (values.size() == 1) {
+      values_.insert(values_.end(), neurons.size(), values[0]);
+    } else {
+      values_.insert(values_.end(), values.begin(), values.end());
+    }
+  }
+  std::visit(
+      [&]<class I>(std::vector<I>& indices) {
+        for (const Index neuron : neurons) indices.push_back(static_cast<I>(neuron));
+      },
+      indices_);
+  offsets_.push_back(offsets_.back() + neurons.size());
+}
+
+template <NetworkValue T>
+std::size_t SampleBatch<T>::bytes() const {
+  const std::size_t indices = std::visit(
+      []<class I>(const std::vector<I>& held) { return held.capacity() * sizeof(I); }, indices_);
+  return indices + offsets_.capacity() * sizeof(Index) + values_.capacity() * sizeof(T);
+}
+
+template <NetworkValue T>
+Compressed<T> SampleBatch<T>::columns(Index first, Index last) const {
+  Compressed<T> made;
+  made.orientation = Orientation::by_column;
+  made.rows = neurons_;
+  made.columns = last - first;
+  const Index begin = offsets_[first];
+  const Index count = offsets_[last] - begin;
+  made.offsets.resize(last - first + 1);
+  for (Index j = first; j <= last; ++j) made.offsets[j - first] = offsets_[j] - begin;
+  std::visit(
+      [&](const auto& indices) {
+        const auto from = indices.begin() + static_cast<std::ptrdiff_t>(begin);
+        made.indices.assign(from, from + static_cast<std::ptrdiff_t>(count));
+      },
+      indices_);
+  if (values_.size() == entries()) {
+    const auto from = values_.begin() + static_cast<std::ptrdiff_t>(begin);
+    made.values.assign(from, from + static_cast<std::ptrdiff_t>(count));
+  } else {
+    made.values.assign(count, values_.front());
+  }
+  return made;
+}
+
+template <NetworkValue T>
+Matrix<T> SampleBatch<T>::matrix() const {
+  return Matrix<T>::from_compressed(columns(0, samples()));
+}
+
+template <NetworkValue T>
+std::string SampleBatch<T>::checksum() const {
+  Checksum checksum;
+  const auto add = [&](const auto& array) {
+    checksum.add({reinterpret_cast<const char*>(array.data()), array.size() * sizeof(array[0])});
+  };
+  add(std::array<Index, 2>{neurons_, values_.size()});
+  add(offsets_);
+  std::visit(add, indices_);
+  add(values_);
+  return checksum.hex();
+}
+
+#define OSCILLON_INSTANTIATE_SAMPLE_BATCH(T) template class SampleBatch<T>;
+OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_SAMPLE_BATCH)
+#undef OSCILLON_INSTANTIATE_SAMPLE_BATCH
+
+}  // namespace oscillon
