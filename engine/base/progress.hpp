@@ -12,6 +12,7 @@ struct Progress {
   std::size_t layers = 0;
   std::uint64_t live_samples = 0;  // samples that still have an entry
   double seconds = 0;              // since the run began
+  double edges_per_second = 0;     // samples times edges, as the Challenge counts them
 };
 
 // Called from the thread that started the run, between layers.

@@ -69,7 +69,11 @@ class Run {
       const std::vector<Step<T>> steps = take_pass(layers);
       run_pass(steps);
       if (options_.on_progress) {
-        options_.on_progress({next_, source_.depth(), alive_.live_samples, seconds_since(start_)});
+        const double seconds = seconds_since(start_);
+        const double work =
+            static_cast<double>(profile_.samples) * static_cast<double>(profile_.edges);
+        options_.on_progress({next_, source_.depth(), alive_.live_samples, seconds,
+                              seconds > 0 ? work / seconds : 0});
       }
     }
     if (source_.depth() == 0) take_batch_as_it_is();

@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <utility>
 
 #include "engine/base/error.hpp"
@@ -25,11 +28,42 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path) {
-  if (path.ends_with(".gz")) {
-    throw Error(Fault::usage,
-                "cannot create " + path + ": files are written plain, so leave out the .gz");
+// Bytes into gzip format.
+class AtomicFile::Deflater {
+ public:
+  Deflater() {
+    constexpr int level = 6;
+    constexpr int window_bits = 15 + 16;  // 16: the gzip format
+    constexpr int memory_level = 8;
+    if (deflateInit2(&stream_, level, Z_DEFLATED, window_bits, memory_level, Z_DEFAULT_STRATEGY) !=
+        Z_OK) {
+      throw std::bad_alloc();
+    }
   }
+  ~Deflater() { deflateEnd(&stream_); }
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  // Calls take(bytes) with what comes out. The last call has `ends`.
+  template <class Take>
+  void deflate(std::string_view bytes, bool ends, Take&& take) {
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream_.avail_in = static_cast<uInt>(bytes.size());
+    do {
+      stream_.next_out = reinterpret_cast<Bytef*>(out_.data());
+      stream_.avail_out = static_cast<uInt>(out_.size());
+      ::deflate(&stream_, ends ? Z_FINISH : Z_NO_FLUSH);
+      take(std::string_view(out_.data(), out_.size() - stream_.avail_out));
+    } while (stream_.avail_out == 0);
+  }
+
+ private:
+  z_stream stream_{};
+  std::array<char, buffer_bytes> out_;
+};
+
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+  if (path.ends_with(".gz")) deflater_ = std::make_unique<Deflater>();
   struct stat status {};
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     throw Error(Fault::cannot_create, "cannot create " + path + ": there is a " +
@@ -64,16 +98,30 @@ void AtomicFile::append(std::string_view bytes) {
 }
 
 void AtomicFile::flush() {
+  constexpr std::size_t most = std::size_t{1} << 30;  // zlib counts in 32 bits
   for (std::string_view rest = buffer_; !rest.empty();) {
-    const ssize_t written = write(descriptor_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("write");
-    rest.remove_prefix(static_cast<std::size_t>(written));
+    const std::string_view piece = rest.substr(0, most);
+    if (deflater_) {
+      deflater_->deflate(piece, false, [this](std::string_view bytes) { write_out(bytes); });
+    } else {
+      write_out(piece);
+    }
+    rest.remove_prefix(piece.size());
   }
   buffer_.clear();
 }
 
+void AtomicFile::write_out(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 void AtomicFile::write_at(std::uint64_t offset, std::string_view bytes) {
+  if (deflater_) throw Error(Fault::internal, path_ + " is compressed and written in order");
   flush();
   while (!bytes.empty()) {
     const ssize_t written =
@@ -87,6 +135,7 @@ void AtomicFile::write_at(std::uint64_t offset, std::string_view bytes) {
 
 void AtomicFile::commit() {
   flush();
+  if (deflater_) deflater_->deflate({}, true, [this](std::string_view bytes) { write_out(bytes); });
   if (fsync(descriptor_) != 0) fail("flush");
   if (close(std::exchange(descriptor_, -1)) != 0) fail("close");
   // From here on the descriptor is the folder's, opened while a failure still leaves no file.

@@ -1,8 +1,9 @@
 // A file that appears under its name complete, or not at all: written beside it under a temporary
-// name, put on the disk, then renamed.
+// name, put on the disk, then renamed. What is called .gz is compressed on the way.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,7 @@ namespace oscillon {
 class AtomicFile {
  public:
   // Throws Error(cannot_create) when no file can be made in the folder of `path`, or when what has
-  // the name already is no ordinary file: a device must not be replaced by a file. Throws
-  // Error(usage) for a name that ends in .gz, since nothing is compressed.
+  // the name already is no ordinary file: a device must not be replaced by a file.
   explicit AtomicFile(const std::string& path);
 
   // Removes what was written unless commit() has run.
@@ -23,7 +23,8 @@ class AtomicFile {
   // Throws Error(io) when the bytes cannot be written.
   void append(std::string_view bytes);
 
-  // Writes over bytes that were appended before. Throws Error(io).
+  // Writes over bytes that were appended before, which a compressed file does not allow. Throws
+  // Error(io).
   void write_at(std::uint64_t offset, std::string_view bytes);
 
   // Flushes to the disk and gives the file its name. Throws Error(io); then there is no file,
@@ -32,11 +33,14 @@ class AtomicFile {
 
  private:
   void flush();
+  void write_out(std::string_view bytes);
   [[noreturn]] void fail(const char* what) const;
 
   std::string path_;
   std::string temporary_;
   std::string buffer_;
+  class Deflater;
+  std::unique_ptr<Deflater> deflater_;  // of what is called .gz
   int descriptor_ = -1;
 };
 

@@ -91,14 +91,16 @@ Compressed<T> compressed_rows(const std::string& path, const std::vector<FileEnt
   return arrays;
 }
 
-// Writes `row column value` for each entry, vector after vector, the vector's number first.
+// Writes `row column value` for each entry, vector after vector, the vector's number first; vectors
+// count from `first`.
 template <NetworkValue T>
-void append_entry_lines(AtomicFile& file, const Compressed<T>& arrays, char separator) {
+void append_entry_lines(AtomicFile& file, const Compressed<T>& arrays, char separator,
+                        Index first = 0) {
   std::string line;
   for (Index v = 0; v < arrays.vectors(); ++v) {
     for (Index p = arrays.offsets[v]; p < arrays.offsets[v + 1]; ++p) {
       line.clear();
-      append_number(line, v + 1);
+      append_number(line, first + v + 1);
       line += separator;
       append_number(line, arrays.indices[p] + 1);
       line += separator;

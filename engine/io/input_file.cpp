@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <utility>
+#include <vector>
 
+#include "engine/base/checksum.hpp"
 #include "engine/base/error.hpp"
 
 namespace oscillon {
@@ -99,65 +102,93 @@ std::string inflate_all(const std::string& path, std::string_view data) {
   return out;
 }
 
-}  // namespace
-
-InputFile::InputFile(const std::string& path) : path_(path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number() < 0) {
-    throw Error(Fault::cannot_open, "cannot open " + path + ": " + std::strerror(errno));
+void require_facts(const std::string& path, std::string_view stored, const FileFacts& expected) {
+  if (stored.size() != expected.bytes) {
+    throw ParseError(path, 0, 0,
+                     "the file has " + std::to_string(stored.size()) + " bytes and not the " +
+                         std::to_string(expected.bytes) + " that its manifest tells");
   }
-  struct stat status {};
-  if (fstat(file.number(), &status) != 0) {
-    throw Error(Fault::io, "cannot examine " + path + ": " + std::strerror(errno));
-  }
-  if (S_ISDIR(status.st_mode)) {
-    throw Error(Fault::cannot_open, "cannot read " + path + ": it is a folder");
-  }
-  if (S_ISREG(status.st_mode) && status.st_size > 0) {
-    mapped_bytes_ = static_cast<std::size_t>(status.st_size);
-    mapping_ = mmap(nullptr, mapped_bytes_, PROT_READ, MAP_PRIVATE, file.number(), 0);
-    if (mapping_ == MAP_FAILED) {
-      mapping_ = nullptr;
-      throw Error(Fault::io, "cannot map " + path + ": " + std::strerror(errno));
-    }
-    madvise(mapping_, mapped_bytes_, MADV_SEQUENTIAL);
-    text_ = {static_cast<const char*>(mapping_), mapped_bytes_};
-  } else {  // a pipe, or a file of /proc, which tells no size
-    char buffer[1 << 16];
-    for (;;) {
-      const ssize_t got = read(file.number(), buffer, sizeof buffer);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw Error(Fault::io, "cannot read " + path + ": " + std::strerror(errno));
-      if (got == 0) break;
-      inflated_.append(buffer, static_cast<std::size_t>(got));
-    }
-    text_ = inflated_;
-  }
-  if (has_gzip_magic(text_) || path.ends_with(".gz")) {
-    try {
-      if (text_.empty()) throw ParseError(path, 0, 0, "is called .gz and is empty");
-      inflated_ = inflate_all(path, text_);
-    } catch (...) {
-      if (mapping_ != nullptr) munmap(mapping_, mapped_bytes_);
-      throw;
-    }
-    if (mapping_ != nullptr) munmap(mapping_, mapped_bytes_);
-    mapping_ = nullptr;
-    text_ = inflated_;
+  if (checksum_of(stored) != expected.checksum) {
+    throw ParseError(path, 0, 0,
+                     "the file is not the one that its manifest tells: the checksum differs");
   }
 }
 
-InputFile::~InputFile() {
-  if (mapping_ != nullptr) munmap(mapping_, mapped_bytes_);
+}  // namespace
+
+void InputFile::Unmap::operator()(const char* mapping) const {
+  munmap(const_cast<char*>(mapping), bytes);
+}
+
+// The bytes of the file, mapped or, where that cannot be, read.
+void InputFile::open_stored() {
+  const Descriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) {
+    throw Error(Fault::cannot_open, "cannot open " + path_ + ": " + std::strerror(errno));
+  }
+  struct stat status {};
+  if (fstat(file.number(), &status) != 0) {
+    throw Error(Fault::io, "cannot examine " + path_ + ": " + std::strerror(errno));
+  }
+  if (S_ISDIR(status.st_mode)) {
+    throw Error(Fault::cannot_open, "cannot read " + path_ + ": it is a folder");
+  }
+  if (S_ISREG(status.st_mode) && status.st_size > 0) {
+    const auto bytes = static_cast<std::size_t>(status.st_size);
+    void* mapping = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.number(), 0);
+    if (mapping == MAP_FAILED) {
+      throw Error(Fault::io, "cannot map " + path_ + ": " + std::strerror(errno));
+    }
+    madvise(mapping, bytes, MADV_SEQUENTIAL);
+    mapping_ = {static_cast<const char*>(mapping), Unmap{bytes}};
+    text_ = {mapping_.get(), bytes};
+    return;
+  }
+  char buffer[1 << 16];  // a pipe, or a file of /proc, which tells no size
+  for (;;) {
+    const ssize_t got = read(file.number(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw Error(Fault::io, "cannot read " + path_ + ": " + std::strerror(errno));
+    if (got == 0) break;
+    held_.append(buffer, static_cast<std::size_t>(got));
+  }
+  text_ = held_;
+}
+
+InputFile::InputFile(const std::string& path, const FileFacts* expected) : path_(path) {
+  open_stored();
+  if (expected != nullptr) require_facts(path, text_, *expected);
+  if (has_gzip_magic(text_) || path.ends_with(".gz")) {
+    if (text_.empty()) throw ParseError(path, 0, 0, "is called .gz and is empty");
+    held_ = inflate_all(path, text_);
+    mapping_.reset();
+    text_ = held_;
+  }
 }
 
 InputFile::InputFile(InputFile&& other) noexcept
     : path_(std::move(other.path_)),
-      inflated_(std::move(other.inflated_)),
-      mapping_(std::exchange(other.mapping_, nullptr)),
-      mapped_bytes_(other.mapped_bytes_),
-      text_(mapping_ != nullptr ? other.text_ : std::string_view(inflated_)) {
+      held_(std::move(other.held_)),
+      mapping_(std::move(other.mapping_)),
+      text_(mapping_ ? other.text_ : std::string_view(held_)) {
   other.text_ = {};
+}
+
+FileFacts facts_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(Fault::cannot_open, "cannot open " + path + ": " + std::strerror(errno));
+  Checksum checksum;
+  FileFacts facts;
+  std::vector<char> buffer(std::size_t{1} << 20);
+  while (file) {
+    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    const auto got = static_cast<std::size_t>(file.gcount());
+    checksum.add({buffer.data(), got});
+    facts.bytes += got;
+  }
+  if (file.bad()) throw Error(Fault::io, "cannot read " + path + ": " + std::strerror(errno));
+  facts.checksum = checksum.hex();
+  return facts;
 }
 
 bool file_exists(const std::string& path) {

@@ -7,7 +7,6 @@
 #include "engine/base/error.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/file_entries.hpp"
-#include "engine/io/input_file.hpp"
 
 namespace oscillon {
 
@@ -37,12 +36,12 @@ void refuse_distant_rows(const std::string& path, const std::vector<FileEntries<
 }  // namespace
 
 template <NetworkValue T>
-Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
+Matrix<T> read_transposed_tsv(const InputFile& file, Index file_rows, Index file_columns,
                               const ScanOptions& options) {
+  const std::string& path = file.path();
   if (file_rows > GrB_INDEX_MAX) {
     throw Error(Fault::usage, "a matrix cannot have " + std::to_string(file_rows) + " rows");
   }
-  const InputFile file(path);
   const Index row_limit = file_rows > 0 ? file_rows : GrB_INDEX_MAX;
   const auto chunks = scan_lines<FileEntries<T>>(
       path, file.text(), options, [&](LineScanner& line, FileEntries<T>& into) {
@@ -66,13 +65,20 @@ Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index fi
 }
 
 template <NetworkValue T>
+Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
+                              const ScanOptions& options) {
+  return read_transposed_tsv<T>(InputFile(path), file_rows, file_columns, options);
+}
+
+template <NetworkValue T>
 void write_transposed_tsv(const std::string& path, const Matrix<T>& matrix) {
   AtomicFile file(path);
   append_entry_lines(file, matrix.compressed(Orientation::by_column), '\t');
   file.commit();
 }
 
-std::vector<Index> read_categories(const std::string& path, Index samples) {
+std::vector<Index> read_categories(const std::string& path, Index samples,
+                                   std::vector<std::string>* labels) {
   const InputFile file(path);
   std::vector<Index> categories;
   ScanOptions options;
@@ -82,23 +88,36 @@ std::vector<Index> read_categories(const std::string& path, Index samples) {
   scan_lines<Nothing>(path, file.text(), options, [&](LineScanner& line, Nothing&) {
     const char* place = line.place();
     const Index sample = line.index("sample", samples);
+    if (labels != nullptr && !line.at_end()) {
+      line.separator("digest");
+      labels->emplace_back(line.text());
+    }
     line.end();
     if (!categories.empty() && sample <= categories.back()) {
       line.fail(place, "sample " + std::to_string(sample + 1) + " follows sample " +
                            std::to_string(categories.back() + 1) + "; the numbers must ascend");
     }
     categories.push_back(sample);
+    if (labels != nullptr && !labels->empty() && labels->size() != categories.size()) {
+      line.fail(place, "either every line has a digest or none has");
+    }
   });
   return categories;
 }
 
-void write_categories(const std::string& path, const std::vector<Index>& samples) {
+void write_categories(const std::string& path, const std::vector<Index>& samples,
+                      const std::vector<std::string>& labels) {
   AtomicFile file(path);
-  for (const Index sample : samples) file.append(std::to_string(sample + 1) + "\n");
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    file.append(std::to_string(samples[i] + 1));
+    if (!labels.empty()) file.append("\t" + labels[i]);
+    file.append("\n");
+  }
   file.commit();
 }
 
 #define OSCILLON_INSTANTIATE_TSV(T)                                                             \
+  template Matrix<T> read_transposed_tsv(const InputFile&, Index, Index, const ScanOptions&);   \
   template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, const ScanOptions&); \
   template void write_transposed_tsv(const std::string&, const Matrix<T>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_TSV)

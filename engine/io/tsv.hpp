@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/algebra/matrix.hpp"
+#include "engine/io/input_file.hpp"
 #include "engine/io/text_scan.hpp"
 
 namespace oscillon {
@@ -20,6 +21,9 @@ namespace oscillon {
 // ParseError for malformed lines, indices out of range and entries that stand twice (naming both
 // lines).
 template <NetworkValue T>
+Matrix<T> read_transposed_tsv(const InputFile& file, Index file_rows, Index file_columns,
+                              const ScanOptions& options = {});
+template <NetworkValue T>
 Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
                               const ScanOptions& options = {});
 
@@ -28,10 +32,15 @@ template <NetworkValue T>
 void write_transposed_tsv(const std::string& path, const Matrix<T>& matrix);
 
 // Sample numbers, ascending, one a line; returned counted from 0. `samples` is how many there are.
-std::vector<Index> read_categories(const std::string& path, Index samples);
-void write_categories(const std::string& path, const std::vector<Index>& samples);
+// With `labels`, a tab and a text may follow each number, in all lines or in none.
+std::vector<Index> read_categories(const std::string& path, Index samples,
+                                   std::vector<std::string>* labels = nullptr);
+void write_categories(const std::string& path, const std::vector<Index>& samples,
+                      const std::vector<std::string>& labels = {});
 
 #define OSCILLON_EXTERN_TSV(T)                                                    \
+  extern template Matrix<T> read_transposed_tsv(const InputFile&, Index, Index,   \
+                                                const ScanOptions&);              \
   extern template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, \
                                                 const ScanOptions&);              \
   extern template void write_transposed_tsv(const std::string&, const Matrix<T>&);

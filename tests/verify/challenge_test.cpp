@@ -103,9 +103,11 @@ TEST_CASE("a generated problem goes to disk and back, and every way of running i
   }
   const auto Y0 = Matrix<float>::build(1024, 40, inputs, Collision::none, Orientation::by_column);
   const TemporaryFolder folder;
-  challenge::write_problem(folder.path(), source, Y0);
+  const SampleBatch<float> batch(Y0);
+  challenge::write_problem<float>(folder.path(), source, &batch);
   const auto layers = challenge::read_layers<float>(folder.path(), 1024, 8, float(size.bias));
-  const auto read = challenge::read_inputs<float>(folder.at("sparse-images-1024.tsv"), 1024);
+  const auto read =
+      challenge::read_inputs<float>(folder.at("sparse-images-1024.tsv"), 1024).matrix();
   CHECK(read.triples().rows == Y0.triples().rows);
 
   const Matrix<float> expected = infer(source, Y0).Y;

@@ -29,7 +29,7 @@ std::string data_folder(const char* part) {
 template <NetworkValue T>
 void check_small(const std::string& folder, Index third, Index sixth) {
   Network<T> network(challenge::read_layers<T>(folder, 1024, 30, T(-0.3)));
-  const auto Y0 = challenge::read_inputs<T>(folder + "/sparse-images-1024.tsv", 1024);
+  const auto Y0 = challenge::read_inputs<T>(folder + "/sparse-images-1024.tsv", 1024).matrix();
   CHECK(Y0.columns() == 1200);
   CHECK(Y0.entries() == 122713);
   LayerSource<T>& source = network;
@@ -64,7 +64,7 @@ TEST_CASE("the whole official problem") {
   if (folder.empty()) return;
   Network<float> network(challenge::read_layers<float>(folder, 1024, 120, -0.3f));
   const auto Y0 = challenge::read_inputs<float>(folder + "/sparse-images-1024.tsv", 1024);
-  CHECK(Y0.columns() == 60000);
+  CHECK(Y0.samples() == 60000);
   CHECK(Y0.entries() == 6374505);
   LayerSource<float>& source = network;
   const auto truth = read_categories(folder + "/neuron1024-l120-categories.tsv", 60000);

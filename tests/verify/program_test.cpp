@@ -1,67 +1,10 @@
 // The program as its users meet it: output, exit codes, and what is left on disk.
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
-
-#include "engine/io/tsv.hpp"
-#include "tests/temporary_folder.hpp"
-#include "verify/challenge/files.hpp"
-#include "verify/challenge/radix_net.hpp"
+#include "tests/verify/program.hpp"
 
 using namespace oscillon;
 using namespace oscillon::testing;
-
-namespace {
-
-struct Result {
-  int code = -1;
-  std::string output;  // stdout and stderr
-};
-
-Result run(const std::string& arguments) {
-  const std::string command = std::string(OSCILLON_PROGRAM) + " " + arguments + " 2>&1";
-  Result result;
-  FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  while (const std::size_t got = fread(buffer, 1, sizeof buffer, pipe)) {
-    result.output.append(buffer, got);
-  }
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
-  return result;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-// A problem of 1024 neurons x 6 layers and 50 inputs.
-class SmallProblem {
- public:
-  SmallProblem() {
-    challenge::RadixNetSource<float> source(
-        challenge::official_net(challenge::size_of(1024), 3), 6);
-    Triples<float> inputs;
-    for (Index sample = 0; sample < 50; ++sample) {
-      for (Index p = 0; p < 1024; ++p) {
-        if (challenge::counter_random(9, sample, p) % 64 < 2 + 2 * sample) inputs.add(p, sample, 1);
-      }
-    }
-    challenge::write_problem(folder_.path(), source, Matrix<float>::build(1024, 50, inputs));
-  }
-  const TemporaryFolder& folder() const { return folder_; }
-  std::string images() const { return folder_.at("sparse-images-1024.tsv"); }
-  std::string arguments() const {
-    return "challenge run --images " + images() + " --layers " + folder_.path() + " --depth 6 ";
-  }
-
- private:
-  TemporaryFolder folder_;
-};
-
-}  // namespace
 
 TEST_CASE("help and usage") {
   CHECK(run("--help").code == 0);
@@ -69,9 +12,9 @@ TEST_CASE("help and usage") {
   CHECK(run("").code == 2);
   CHECK(run("no-such-thing").code == 2);
   for (const char* command :
-       {"solve words", "infer", "challenge run", "challenge make", "bench challenge", "show",
-        "perturb sweep", "perturb threshold", "perturb support", "bench perturb", "vectors make",
-        "vectors check", "vectors list", "convert"}) {
+       {"solve words", "infer", "challenge run", "challenge make", "challenge check",
+        "bench challenge", "show", "perturb sweep", "perturb threshold", "perturb support",
+        "bench perturb", "vectors make", "vectors check", "vectors list", "convert"}) {
     const Result help = run(std::string(command) + " --help");
     CHECK(help.code == 0);
     CHECK(has(help.output, std::string("oscillon ") + command));
@@ -337,83 +280,8 @@ TEST_CASE("a collapsed network runs under the rule that it has the meaning of") 
   CHECK(contents_of(printed) == contents_of(folder.at("net/expected.tsv")));
   CHECK(run(infer + " --json").code == 2);
   CHECK(run(infer + " --output " + folder.at("net/inputs.tsv")).code == 2);
-  CHECK(run(infer + " --output " + folder.at("x.tsv.gz")).code == 2);
-}
-
-TEST_CASE("a Challenge run prints the official lines, writes survivors and checks them") {
-  const SmallProblem problem;
-  const std::string survivors = problem.folder().at("survivors.tsv");
-  const Result first = run(problem.arguments() + "--categories-out " + survivors +
-                           " --verify 20 --profile --threads 2");
-  CHECK(first.code == 0);
-  CHECK(has(first.output, "DNN neurons/layer: 1024, layers: 6, edges: 196608\n"));
-  CHECK(has(first.output, "Run time (sec): "));
-  CHECK(has(first.output, ", run rate (edges/sec): "));
-  CHECK(has(first.output, "Plain loops agree bit for bit on "));
-  CHECK(!has(first.output, "Challenge PASSED"));
-  // The profile: a line a layer, live samples falling to the survivors.
-  CHECK(has(first.output, "\n     1 "));
-  CHECK(has(first.output, "\n     6 "));
-  const auto alive = read_categories(survivors, 50);
-  REQUIRE(alive.size() > 2);
-  REQUIRE(alive.size() < 50);
-
-  const Result passed = run(problem.arguments() + "--truth " + survivors);
-  CHECK(passed.code == 0);
-  CHECK(has(passed.output, "Challenge PASSED\n"));
-  const Result json = run(problem.arguments() + "--json --truth " + survivors);
-  CHECK(has(json.output, "\"passed\": true"));
-
-  auto fewer = alive;
-  fewer.erase(fewer.begin() + 1);
-  write_categories(problem.folder().at("fewer.tsv"), fewer);
-  const Result failed = run(problem.arguments() + "--truth " + problem.folder().at("fewer.tsv"));
-  CHECK(failed.code == 1);
-  CHECK(has(failed.output, "Challenge FAILED\n"));
-  CHECK(has(failed.output, "the answer has sample " + std::to_string(alive[1] + 1) +
-                               ", which the truth does not"));
-}
-
-TEST_CASE("bad Challenge files: the place, the exit code, and no output") {
-  const SmallProblem problem;
-  const std::string out = problem.folder().at("survivors.tsv");
-  const std::string layer = problem.folder().at("neuron1024/n1024-l3.tsv");
-  const std::string good = contents_of(layer);
-  const auto broken = [&](const std::string& contents) {
-    std::ofstream(layer, std::ios::binary) << contents;
-    return run(problem.arguments() + "--categories-out " + out);
-  };
-  const std::vector<std::pair<std::string, std::string>> faults{
-      {"0\t1\t1\n", ":1:1: error: the row index is 0; indices count from 1"},
-      {"1\t1025\t1\n", ":1:3: error: the column index 1025 is beyond the last one, 1024"},
-      {"1\t1\tnan\n", ":1:5: error: the value is NaN; only finite numbers are accepted"},
-      {"1\t1\n", ":1:4: error: the line ends before the value"},
-      {"1\t1\t1 x\n", ":1:6: error: bytes follow the value \"1\": \" x\""},
-      {"1\t1\t1\n2\t2\t1\n1\t1\t1\n", ":3:1: error: the entry (1, 1) stands on line 1 already"},
-  };
-  for (const auto& [contents, message] : faults) {
-    const Result result = broken(contents);
-    CHECK(result.code == 65);
-    CHECK(result.output == layer + message + "\n");
-    CHECK(!std::filesystem::exists(out));
-  }
-  std::filesystem::remove(layer);
-  CHECK(run(problem.arguments() + "--categories-out " + out).code == 66);
-  CHECK(!std::filesystem::exists(out));
-  std::ofstream(layer, std::ios::binary) << good;
-  CHECK(run(problem.arguments() + "--categories-out /no/such/folder/x").code == 73);
-  CHECK(run(problem.arguments() + "--neurons 1000").code == 2);
-  CHECK(run(problem.arguments() + "--precision int32").code == 2);
-  CHECK(run(problem.arguments() + "--samples 20").code == 65);
-  for (const char* wrong : {"--samples -1", "--samples 18446744073709551615", "--tile -1",
-                            "--depth 0", "--depth 06x", "--threads 4096", "--verify 1.5",
-                            "--bias nan", "--bias 1e39", "--truth ''", "--categories-out ''"}) {
-    CHECK(run(problem.arguments() + wrong).code == 2);
-  }
-  CHECK(run(problem.arguments() + "--categories-out " + problem.images()).code == 2);
-  CHECK(broken("").output == layer + ": error: the file holds no entry\n");
-  std::ofstream(layer, std::ios::binary) << good;
-  CHECK(run(problem.arguments() + ">/dev/full").code == 74);
+  CHECK(run(infer + " --output " + folder.at("x.tsv.gz")).code == 0);
+  CHECK(contents_of(folder.at("x.tsv.gz")).starts_with("\x1f\x8b"));
 }
 
 TEST_CASE("arrays and combinations are timed") {
@@ -441,12 +309,4 @@ TEST_CASE("two thousand real images are told apart") {
   const Result kept = run(solve + "--drop --blocks 2x2,6x6");
   CHECK(kept.code == 0);
   CHECK(has(kept.output, "498 categories, 674 features, 3 layers"));
-}
-
-TEST_CASE("the engine and the naive way are timed side by side") {
-  const SmallProblem problem;
-  const Result result = run("bench challenge --images " + problem.images() + " --layers " +
-                            problem.folder().path() + " --depth 6 --repeats 2");
-  CHECK(result.code == 0);
-  CHECK(has(result.output, "\ndense-tiles "));
 }

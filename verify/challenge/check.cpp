@@ -1,7 +1,12 @@
 #include "verify/challenge/check.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
+
+#include "engine/base/checksum.hpp"
+#include "engine/io/npy.hpp"
+#include "engine/io/tsv.hpp"
 
 namespace oscillon::challenge {
 
@@ -33,14 +38,65 @@ std::vector<Index> categories_of(const Matrix<T>& Y) {
   return categories;
 }
 
+template <NetworkValue T>
+Result result_of(const Matrix<T>& Y) {
+  Result result;
+  result.categories = categories_of(Y);
+  const Compressed<T> arrays = Y.compressed(Orientation::by_column);
+  std::string bytes;
+  for (const Index sample : result.categories) {
+    bytes.clear();
+    for (Index p = arrays.offsets[sample]; p < arrays.offsets[sample + 1]; ++p) {
+      if (arrays.values[p] == T(0)) continue;
+      append_little_endian(bytes, arrays.indices[p], sizeof(std::uint64_t));
+      const auto value = static_cast<double>(arrays.values[p]);
+      append_little_endian(bytes, std::bit_cast<std::uint64_t>(value), sizeof(double));
+    }
+    result.digests.push_back(checksum_of(bytes));
+  }
+  return result;
+}
+
+Result read_result(const std::string& path, Index samples) {
+  Result result;
+  result.categories = read_categories(path, samples, &result.digests);
+  for (std::size_t i = 0; i < result.digests.size(); ++i) {
+    const std::string& digest = result.digests[i];
+    if (digest.size() != 32 || digest.find_first_not_of("0123456789abcdef") != std::string::npos) {
+      throw ParseError(path, i + 1, 0, "a digest has 32 hexadecimal digits");
+    }
+  }
+  return result;
+}
+
+void write_result(const std::string& path, const Result& result) {
+  write_categories(path, result.categories, result.digests);
+}
+
 std::string Check::message() const {
   std::string text;
-  if (!missing.empty()) text += "the answer lacks sample " + listed(missing);
-  if (!extra.empty()) {
-    text += std::string(text.empty() ? "" : "; ") + "the answer has sample " + listed(extra) +
-            ", which the truth does not";
-  }
+  const auto add = [&](const std::string& what) { text += (text.empty() ? "" : "; ") + what; };
+  if (!missing.empty()) add("the answer lacks sample " + listed(missing));
+  if (!extra.empty()) add("the answer has sample " + listed(extra) + ", which the truth does not");
+  if (!different.empty()) add("other values than in the truth has sample " + listed(different));
   return text;
+}
+
+Check check_result(const Result& answer, const Result& truth) {
+  Check check = check_categories(answer.categories, truth.categories);
+  check.compared_values = !answer.digests.empty() && !truth.digests.empty();
+  if (!check.compared_values) return check;
+  for (std::size_t i = 0, j = 0; i < answer.categories.size() && j < truth.categories.size();) {
+    if (answer.categories[i] < truth.categories[j]) {
+      ++i;
+    } else if (truth.categories[j] < answer.categories[i]) {
+      ++j;
+    } else {
+      if (answer.digests[i] != truth.digests[j]) check.different.push_back(answer.categories[i]);
+      ++i, ++j;
+    }
+  }
+  return check;
 }
 
 Check check_categories(const std::vector<Index>& answer, const std::vector<Index>& truth) {
@@ -52,7 +108,9 @@ Check check_categories(const std::vector<Index>& answer, const std::vector<Index
   return check;
 }
 
-#define OSCILLON_INSTANTIATE_CHECK(T) template std::vector<Index> categories_of(const Matrix<T>&);
+#define OSCILLON_INSTANTIATE_CHECK(T)                          \
+  template std::vector<Index> categories_of(const Matrix<T>&); \
+  template Result result_of(const Matrix<T>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_CHECK)
 #undef OSCILLON_INSTANTIATE_CHECK
 

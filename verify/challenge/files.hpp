@@ -1,13 +1,16 @@
 // Challenge problems on disk, in the official text formats (.tsv, also .tsv.gz).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "engine/network/network.hpp"
+#include "engine/network/sample_batch.hpp"
 #include "verify/challenge/catalogue.hpp"
+#include "verify/challenge/manifest.hpp"
 
 namespace oscillon::challenge {
 
@@ -21,7 +24,8 @@ template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& folder, Index neurons,
                                                          Index depth, T bias, int threads = 0);
 
-// The same layers one at a time, each read when it is asked for.
+// The same layers one at a time, each read when it is asked for. With a manifest in the folder each
+// file must be the one that it tells.
 template <NetworkValue T>
 class FolderSource : public LayerSource<T> {
  public:
@@ -34,38 +38,48 @@ class FolderSource : public LayerSource<T> {
   std::shared_ptr<const Layer<T>> layer(std::size_t index) override;
 
  private:
+  std::string folder_;
+  std::optional<Manifest> manifest_;
   std::vector<std::string> paths_;
   Index neurons_;
   T bias_;
   int threads_;
 };
 
-// The inputs, features x samples. With `samples` 0 there are as many as the greatest number in the
-// file.
+// The inputs. With `samples` 0 there are as many as the greatest number in the file. A manifest in
+// the file's folder that names it is checked.
 template <NetworkValue T>
-Matrix<T> read_inputs(const std::string& path, Index neurons, Index samples = 0, int threads = 0);
+SampleBatch<T> read_inputs(const std::string& path, Index neurons, Index samples = 0,
+                           int threads = 0);
 
-// Writes every layer of a source under `folder` by its official name. Throws Error(usage) unless
-// all ranks have as many neurons, Error(interrupted) once a stop is requested.
-template <NetworkValue T>
-void write_layers(const std::string& folder, LayerSource<T>& source,
-                  const std::stop_token& stop = {});
+struct WriteOptions {
+  bool compress = false;         // files called .gz
+  std::string made_by = "null";  // JSON, for the manifest
+  std::function<void(std::size_t layers_done)> on_layer;
+  std::stop_token stop;
+};
 
-// Writes every layer of a source and then the inputs under `folder` by their official names, each
-// file complete or absent; inputs from before are removed first, so they are there when all is.
-// Throws Error(interrupted) once a stop is requested.
+// Writes every layer of a source under `folder` by its official name, then the inputs, if any, and
+// at last a manifest of all, each file complete or absent. A manifest from before is removed first,
+// so there is one when all is there. Throws Error(usage) unless all ranks have as many neurons,
+// Error(interrupted) once a stop is requested.
 template <NetworkValue T>
-void write_problem(const std::string& folder, LayerSource<T>& source, const Matrix<T>& Y0,
-                   const std::stop_token& stop = {});
+void write_problem(const std::string& folder, LayerSource<T>& source, const SampleBatch<T>* inputs,
+                   const WriteOptions& options = {});
+
+// The inputs alone, and a manifest of them.
+template <NetworkValue T>
+void write_inputs(const std::string& folder, const SampleBatch<T>& inputs,
+                  const WriteOptions& options = {});
 
 #define OSCILLON_EXTERN_FILES(T)                                                                  \
   extern template std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string&,    \
                                                                            Index, Index, T, int); \
   extern template class FolderSource<T>;                                                          \
-  extern template Matrix<T> read_inputs(const std::string&, Index, Index, int);                   \
-  extern template void write_layers(const std::string&, LayerSource<T>&, const std::stop_token&); \
-  extern template void write_problem(const std::string&, LayerSource<T>&, const Matrix<T>&,       \
-                                     const std::stop_token&);
+  extern template SampleBatch<T> read_inputs(const std::string&, Index, Index, int);              \
+  extern template void write_problem(const std::string&, LayerSource<T>&, const SampleBatch<T>*,  \
+                                     const WriteOptions&);                                        \
+  extern template void write_inputs(const std::string&, const SampleBatch<T>&, const WriteOptions&);
 OSCILLON_EXTERN_FILES(float)
 OSCILLON_EXTERN_FILES(double)
 #undef OSCILLON_EXTERN_FILES

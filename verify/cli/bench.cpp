@@ -7,8 +7,7 @@
 #include "verify/bench/measure.hpp"
 #include "verify/bench/naive.hpp"
 #include "verify/challenge/check.hpp"
-#include "verify/challenge/files.hpp"
-#include "verify/cli/command.hpp"
+#include "verify/cli/problem.hpp"
 
 namespace oscillon::cli {
 
@@ -20,11 +19,16 @@ struct BenchOptions : ProblemOptions {
 
 int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
   using T = float;
-  const challenge::Size& size = challenge::size_of(options.neurons);
-  const auto layers = challenge::read_layers<T>(options.layers, size.neurons, options.depth,
-                                                static_cast<T>(size.bias), options.threads);
-  const Matrix<T> Y0 =
-      challenge::read_inputs<T>(options.images, size.neurons, options.samples, options.threads);
+  std::vector<std::shared_ptr<const Layer<T>>> layers;
+  SampleBatch<T> batch;
+  {
+    ProgressBar bar;
+    const auto opened = open_layers<T>(options);
+    for (std::size_t l = 0; l < opened->depth(); ++l) layers.push_back(opened->layer(l));
+    batch = open_inputs<T>(options.inputs, opened->inputs(), options.net.seed, options,
+                           options.memory_limit, bar, stop);
+  }
+  const Matrix<T> Y0 = batch.matrix();
   Network<T> network(layers);
   LayerSource<T>& source = network;
   const int threads = thread_count(options.threads);
@@ -34,14 +38,14 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
     std::function<Matrix<T>()> run;
   };
   std::vector<Runner> runners{{{"naive", {}}, [&] { return bench::infer_naive(layers, Y0); }}};
-  for (const Plan plan : {Plan::semiring, Plan::dense_tiles, Plan::automatic}) {
+  for (const Plan plan : {Plan::semiring, Plan::dense_tiles, Plan::fused}) {
     InferenceOptions inference;
     inference.threads = threads;
     inference.tile = options.tile;
     inference.stop = stop;
     inference.plan = plan;
     runners.push_back({{std::string(name_of(plan)), {}},
-                       [&source, &Y0, inference] { return infer(source, Y0, inference).Y; }});
+                       [&source, &batch, inference] { return infer(source, batch, inference).Y; }});
   }
 
   // Verify first; this is the warm-up too.
@@ -63,15 +67,15 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
 
   const double work = static_cast<double>(Y0.columns()) * static_cast<double>(network.edges());
   const double naive = runners.front().times.median();
-  std::string text = grouped(size.neurons) + " neurons x " + std::to_string(options.depth) +
+  std::string text = grouped(network.inputs()) + " neurons x " + std::to_string(network.depth()) +
                      " layers, " + grouped(Y0.columns()) + " inputs, fp32, " +
                      std::to_string(threads) + " threads, GraphBLAS " + graphblas_version() + ", " +
                      std::to_string(options.repeats) + " runs each in turn, " +
                      grouped(expected.size()) + " categories each way\n" +
                      "plan         median s     least      most     edges/s   of naive\n";
-  nlohmann::ordered_json record{{"neurons", size.neurons}, {"depth", options.depth},
-                                {"inputs", Y0.columns()},  {"edges", network.edges()},
-                                {"threads", threads},      {"graphblas", graphblas_version()}};
+  nlohmann::ordered_json record{{"neurons", network.inputs()}, {"depth", network.depth()},
+                                {"inputs", Y0.columns()},      {"edges", network.edges()},
+                                {"threads", threads},          {"graphblas", graphblas_version()}};
   for (const Runner& runner : runners) {
     const bench::Times& times = runner.times;
     char line[160];

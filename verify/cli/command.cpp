@@ -106,28 +106,17 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
          "live sample (live-samples)")
       ->capture_default_str();
   app.add_option("--plan", options.plan,
-                 "How layers are worked out: automatic, semiring or dense-tiles")
+                 "How layers are worked out: automatic, semiring, dense-tiles or fused")
+      ->capture_default_str();
+  app.add_flag("!--no-reduce", options.reduce,
+               "Compute equal neurons and equal samples each on its own (plan fused)");
+  app.add_option("--memory-limit", options.memory_limit,
+                 "The most memory that inference may hold, such as 12GiB; 0: no limit")
+      ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
   add_precision_option(app, options);
   add_tile_option(app, options);
   add_threads_option(app, options);
-}
-
-void add_problem_options(CLI::App& app, ProblemOptions& options) {
-  app.add_option("--images", options.images, "Input file: sparse-images-N.tsv, also .gz")
-      ->check(some_path())
-      ->required();
-  app.add_option("--layers", options.layers,
-                 "Folder with neuronN/nN-lK.tsv, also .gz; `challenge run` takes a bundle too")
-      ->required();
-  app.add_option("--neurons", options.neurons, "Neurons a layer")->capture_default_str();
-  app.add_option("--depth", options.depth, "Layers to run")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--samples", options.samples,
-                 "Number of inputs; 0 takes the greatest number in the file")
-      ->check(whole_number(0, most_samples))
-      ->capture_default_str();
 }
 
 void add_example(CLI::App& app, std::string_view example) {
@@ -159,7 +148,9 @@ ProgressBar::~ProgressBar() {
 }
 
 void ProgressBar::show(const Progress& progress) {
-  show(progress.layers_done, progress.layers, "layer", grouped(progress.live_samples) + " live, ",
+  show(progress.layers_done, progress.layers, "layer",
+       grouped(progress.live_samples) + " live, " + number(progress.edges_per_second, 2) +
+           " edges/s, ",
        progress.seconds);
 }
 
@@ -206,6 +197,8 @@ InferenceOptions inference_options(const EngineOptions& options, ProgressBar& ba
   inference.tile = options.tile;
   inference.plan = plan_from_name(options.plan);
   inference.bias_on = bias_on_from_name(options.bias_on);
+  inference.reduce = options.reduce;
+  inference.memory_limit = options.memory_limit;
   inference.stop = stop;
   inference.on_progress = [&bar](const Progress& progress) { bar.show(progress); };
   return inference;

@@ -36,14 +36,8 @@ struct EngineOptions : CommonOptions {
   std::string plan = "automatic";
   Index tile = 0;
   bool profile = false;
-};
-
-// Those of a subcommand that reads a Challenge problem.
-struct ProblemOptions : EngineOptions {
-  std::string images, layers;
-  Index neurons = 1024;
-  Index depth = 120;
-  Index samples = 0;
+  bool reduce = true;
+  std::uint64_t memory_limit = 0;
 };
 
 // Validators. A count in decimal digits, from `least` to `most`; a finite number; a path that is
@@ -61,7 +55,6 @@ void add_precision_option(CLI::App& app, CommonOptions& options);
 CLI::Option* add_json_option(CLI::App& app, CommonOptions& options);
 void add_tile_option(CLI::App& app, EngineOptions& options);
 void add_engine_options(CLI::App& app, EngineOptions& options);  // all but --json
-void add_problem_options(CLI::App& app, ProblemOptions& options);
 
 // The text under a subcommand's --help.
 void add_example(CLI::App& app, std::string_view example);

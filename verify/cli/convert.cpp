@@ -73,7 +73,9 @@ template <NetworkValue T>
 void write_challenge_layers(const ConvertOptions& options, LayerSource<T>& source,
                             const std::stop_token& stop) {
   if constexpr (std::is_floating_point_v<T>) {
-    challenge::write_layers(options.output, source, stop);
+    challenge::WriteOptions writing;
+    writing.stop = stop;
+    challenge::write_problem<T>(options.output, source, nullptr, writing);
   } else {
     throw Error(Fault::usage, "the Challenge's files are of floating point: take fp32 or fp64");
   }

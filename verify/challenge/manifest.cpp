@@ -1,0 +1,59 @@
+#include "verify/challenge/manifest.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.hpp"
+#include "engine/io/atomic_file.hpp"
+
+namespace oscillon::challenge {
+
+namespace {
+
+constexpr const char* format_name = "oscillon challenge manifest 1";
+
+std::string path_in(const std::string& folder) {
+  return folder + "/manifest.json";
+}
+
+}  // namespace
+
+const FileFacts& Manifest::facts(const std::string& folder, const std::string& name) const {
+  const auto found = files.find(name);
+  if (found != files.end()) return found->second;
+  throw Error(Fault::bad_data,
+              path_in(folder) + " does not name " + name + ": the file is not of this problem");
+}
+
+std::optional<Manifest> read_manifest(const std::string& folder) {
+  const std::string path = path_in(folder);
+  if (!file_exists(path)) return std::nullopt;
+  const InputFile file(path);
+  try {
+    const auto record = nlohmann::json::parse(file.text());
+    if (record.at("format") != format_name) throw ParseError(path, 0, 0, "is no such manifest");
+    Manifest manifest;
+    manifest.made_by = record.at("made_by").dump();
+    for (const auto& [name, facts] : record.at("files").items()) {
+      manifest.files[name] = {facts.at("bytes"), facts.at("xxh3_128")};
+    }
+    return manifest;
+  } catch (const nlohmann::json::exception& error) {
+    throw ParseError(path, 0, 0, std::string("is no such manifest: ") + error.what());
+  }
+}
+
+void write_manifest(const std::string& folder, const Manifest& manifest) {
+  nlohmann::ordered_json record{{"format", format_name},
+                                {"made_by", nlohmann::ordered_json::parse(manifest.made_by)},
+                                {"files", nlohmann::ordered_json::object()}};
+  for (const auto& [name, facts] : manifest.files) {
+    record["files"][name] = {{"bytes", facts.bytes}, {"xxh3_128", facts.checksum}};
+  }
+  write_file(path_in(folder), record.dump(1) + "\n");
+}
+
+void remove_manifest(const std::string& folder) {
+  remove_file(path_in(folder));
+}
+
+}  // namespace oscillon::challenge
