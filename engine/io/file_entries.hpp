@@ -11,6 +11,7 @@
 
 #include "engine/algebra/matrix.hpp"
 #include "engine/base/error.hpp"
+#include "engine/base/thread_team.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/text_scan.hpp"
 
@@ -21,6 +22,15 @@ template <NetworkValue T>
 struct FileEntries {
   std::vector<Index> rows, columns;
   std::vector<T> values;
+  LastValue<T> last_value;
+
+  // For so many bytes of text. A shorter line than this is seldom.
+  void reserve_for_text(std::size_t bytes) {
+    constexpr std::size_t bytes_a_line = 10;
+    rows.reserve(bytes / bytes_a_line);
+    columns.reserve(bytes / bytes_a_line);
+    values.reserve(bytes / bytes_a_line);
+  }
 };
 
 template <NetworkValue T>
@@ -55,6 +65,20 @@ void sort_row(Index* columns, T* values, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) std::tie(columns[i], values[i]) = entries[i];
 }
 
+// Whether all rows of a file ascend, as is usual.
+template <NetworkValue T>
+bool rows_ascend(const std::vector<FileEntries<T>>& chunks) {
+  Index last = 0;
+  for (const auto& chunk : chunks) {
+    if (chunk.rows.empty()) continue;
+    if (chunk.rows.front() < last || !std::is_sorted(chunk.rows.begin(), chunk.rows.end())) {
+      return false;
+    }
+    last = chunk.rows.back();
+  }
+  return true;
+}
+
 // All entries as compressed rows, by a counting sort. Throws ParseError for an entry that stands
 // twice, naming both lines.
 template <NetworkValue T>
@@ -64,30 +88,45 @@ Compressed<T> compressed_rows(const std::string& path, const std::vector<FileEnt
   arrays.rows = rows;
   arrays.columns = columns;
   arrays.offsets.assign(rows + 1, 0);
-  std::size_t entries = 0;
+  std::vector<std::size_t> begins{0};  // of the chunks
   for (const auto& chunk : chunks) {
-    entries += chunk.rows.size();
+    begins.push_back(begins.back() + chunk.rows.size());
     for (const Index row : chunk.rows) ++arrays.offsets[row + 1];
   }
   std::partial_sum(arrays.offsets.begin(), arrays.offsets.end(), arrays.offsets.begin());
-  std::vector<Index> next(arrays.offsets.begin(), arrays.offsets.end() - 1);
-  arrays.indices.resize(entries);
-  arrays.values.resize(entries);
-  for (const auto& chunk : chunks) {
-    for (std::size_t k = 0; k < chunk.rows.size(); ++k) {
-      const Index p = next[chunk.rows[k]]++;
-      arrays.indices[p] = chunk.columns[k];
-      arrays.values[p] = chunk.values[k];
+  arrays.indices.resize(begins.back());
+  arrays.values.resize(begins.back());
+  if (rows_ascend(chunks)) {
+    run_tasks(chunks.size(), threads_for(begins.back()), [&](std::size_t c) {
+      const auto at = static_cast<std::ptrdiff_t>(begins[c]);
+      std::copy(chunks[c].columns.begin(), chunks[c].columns.end(), arrays.indices.begin() + at);
+      std::copy(chunks[c].values.begin(), chunks[c].values.end(), arrays.values.begin() + at);
+    });
+  } else {
+    std::vector<Index> next(arrays.offsets.begin(), arrays.offsets.end() - 1);
+    for (const auto& chunk : chunks) {
+      for (std::size_t k = 0; k < chunk.rows.size(); ++k) {
+        const Index p = next[chunk.rows[k]]++;
+        arrays.indices[p] = chunk.columns[k];
+        arrays.values[p] = chunk.values[k];
+      }
     }
   }
-  for (Index row = 0; row < rows; ++row) {
-    const Index begin = arrays.offsets[row];
-    const Index count = arrays.offsets[row + 1] - begin;
-    Index* of_row = arrays.indices.data() + begin;
-    sort_row(of_row, arrays.values.data() + begin, count);
-    const Index* twice = std::adjacent_find(of_row, of_row + count);
-    if (twice != of_row + count) throw_duplicate(path, chunks, row, *twice, first_line);
-  }
+  constexpr Index rows_a_task = 1024;
+  run_tasks((rows + rows_a_task - 1) / rows_a_task, threads_for(begins.back()),
+            [&](std::size_t task) {
+              const Index last = std::min<Index>(rows, (task + 1) * rows_a_task);
+              for (Index row = task * rows_a_task; row < last; ++row) {
+                const Index begin = arrays.offsets[row];
+                const Index count = arrays.offsets[row + 1] - begin;
+                Index* of_row = arrays.indices.data() + begin;
+                sort_row(of_row, arrays.values.data() + begin, count);
+                const Index* twice = std::adjacent_find(of_row, of_row + count);
+                if (twice != of_row + count) {
+                  throw_duplicate(path, chunks, row, *twice, first_line);
+                }
+              }
+            });
   return arrays;
 }
 

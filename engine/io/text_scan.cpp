@@ -29,7 +29,7 @@ void LineScanner::fail_number(const char* begin, const char* what) const {
   fail(begin, std::string("the ") + what + " " + in_quotes(field) + " is not a number");
 }
 
-Index LineScanner::index(const char* what, Index limit) {
+Index LineScanner::any_index(const char* what, Index limit) {
   const char* begin = next_;
   Index index = 0;
   const auto [stop, error] = std::from_chars(begin, end_, index);
@@ -75,7 +75,7 @@ void LineScanner::refuse_value(const char* begin, const char* stop, std::errc er
 }
 
 template <Value T>
-T LineScanner::value() {
+T LineScanner::any_value() {
   using Number = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>;
   const char* begin = next_;
   Number value{};
@@ -100,13 +100,10 @@ std::string_view LineScanner::text() {
   return field;
 }
 
-void LineScanner::separator(const char* what) {
+void LineScanner::fail_separator(const char* what) const {
   if (next_ == end_) fail(next_, std::string("the line ends before the ") + what);
-  if (*next_ != separator_) {
-    fail(next_, std::string("a ") + (separator_ == '\t' ? "tab" : "comma") +
-                    " is missing before the " + what);
-  }
-  ++next_;
+  fail(next_, std::string("a ") + (separator_ == '\t' ? "tab" : "comma") +
+                  " is missing before the " + what);
 }
 
 void LineScanner::blanks(const char* what) {
@@ -116,11 +113,9 @@ void LineScanner::blanks(const char* what) {
   }
 }
 
-void LineScanner::end() {
-  if (next_ != end_) {
-    fail(next_, "the line goes on after its last column: " +
-                    in_quotes({next_, static_cast<std::size_t>(end_ - next_)}));
-  }
+void LineScanner::fail_end() const {
+  fail(next_, "the line goes on after its last column: " +
+                  in_quotes({next_, static_cast<std::size_t>(end_ - next_)}));
 }
 
 std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_bytes,
@@ -136,7 +131,8 @@ std::vector<std::size_t> chunk_borders(std::string_view text, std::size_t chunk_
   return borders;
 }
 
-std::string_view take_line(std::string_view text, std::size_t& begin, std::size_t longest_line) {
+std::string_view take_line(std::string_view text, std::size_t& begin, std::size_t longest_line,
+                           bool may_have_nul) {
   const char* start = text.data() + begin;
   if (begin == 0 && text.starts_with("\xEF\xBB\xBF")) {
     throw ScanFailure{start, "the file begins with a byte order mark; save it as plain UTF-8"};
@@ -154,8 +150,10 @@ std::string_view take_line(std::string_view text, std::size_t& begin, std::size_
   }
   begin += found != nullptr ? length + 1 : length;
   if (line.empty()) throw ScanFailure{start, "the line is empty"};
-  if (const void* nul = std::memchr(line.data(), '\0', line.size()); nul != nullptr) {
-    throw ScanFailure{static_cast<const char*>(nul), "the line has a NUL byte"};
+  if (may_have_nul) {
+    if (const void* nul = std::memchr(line.data(), '\0', line.size()); nul != nullptr) {
+      throw ScanFailure{static_cast<const char*>(nul), "the line has a NUL byte"};
+    }
   }
   return line;
 }
@@ -168,7 +166,7 @@ void throw_parse_error(const std::string& path, std::string_view text, const Sca
   throw ParseError(path, line + 1, offset - line_begin + 1, failure.message);
 }
 
-#define OSCILLON_INSTANTIATE_VALUE(T) template T LineScanner::value();
+#define OSCILLON_INSTANTIATE_VALUE(T) template T LineScanner::any_value();
 OSCILLON_FOR_EACH_VALUE_TYPE(OSCILLON_INSTANTIATE_VALUE)
 #undef OSCILLON_INSTANTIATE_VALUE
 

@@ -7,6 +7,7 @@
 #include "engine/base/error.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/file_entries.hpp"
+#include "engine/io/ordered_tsv.hpp"
 
 namespace oscillon {
 
@@ -36,38 +37,50 @@ void refuse_distant_rows(const std::string& path, const std::vector<FileEntries<
 }  // namespace
 
 template <NetworkValue T>
-Matrix<T> read_transposed_tsv(const InputFile& file, Index file_rows, Index file_columns,
-                              const ScanOptions& options) {
+Compressed<T> read_transposed_tsv_arrays(const InputFile& file, Index file_rows, Index file_columns,
+                                         const ScanOptions& options) {
   const std::string& path = file.path();
   if (file_rows > GrB_INDEX_MAX) {
     throw Error(Fault::usage, "a matrix cannot have " + std::to_string(file_rows) + " rows");
   }
   const Index row_limit = file_rows > 0 ? file_rows : GrB_INDEX_MAX;
+  if (auto ordered =
+          read_ordered_tsv<T>(file.text(), file_rows, file_rows > 0 ? file_rows : most_rows(0),
+                              file_columns, options)) {
+    return transposed(std::move(*ordered));
+  }
   const auto chunks = scan_lines<FileEntries<T>>(
       path, file.text(), options, [&](LineScanner& line, FileEntries<T>& into) {
         into.rows.push_back(line.index("row", row_limit));
         line.separator("column index");
         into.columns.push_back(line.index("column", file_columns));
         line.separator("value");
-        into.values.push_back(line.value<T>());
+        into.values.push_back(line.value(into.last_value));
         line.end();
       });
 
   Index rows = file_rows;
-  std::size_t entries = 0;
-  for (const auto& chunk : chunks) {
-    entries += chunk.rows.size();
-    if (file_rows > 0 || chunk.rows.empty()) continue;
-    rows = std::max(rows, *std::max_element(chunk.rows.begin(), chunk.rows.end()) + 1);
+  if (file_rows == 0) {
+    std::vector<Index> beyond(chunks.size(), 0);  // the last row of each chunk
+    run_tasks(chunks.size(), options.threads, [&](std::size_t c) {
+      const auto& of_chunk = chunks[c].rows;
+      if (!of_chunk.empty()) beyond[c] = *std::max_element(of_chunk.begin(), of_chunk.end()) + 1;
+    });
+    std::size_t entries = 0;
+    for (std::size_t c = 0; c < chunks.size(); ++c) {
+      entries += chunks[c].rows.size();
+      rows = std::max(rows, beyond[c]);
+    }
+    if (rows > most_rows(entries)) refuse_distant_rows(path, chunks, most_rows(entries));
   }
-  if (file_rows == 0) refuse_distant_rows(path, chunks, most_rows(entries));
-  return Matrix<T>::from_compressed(transposed(compressed_rows(path, chunks, rows, file_columns)));
+  return transposed(compressed_rows(path, chunks, rows, file_columns));
 }
 
 template <NetworkValue T>
 Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
                               const ScanOptions& options) {
-  return read_transposed_tsv<T>(InputFile(path), file_rows, file_columns, options);
+  return Matrix<T>::from_compressed(
+      read_transposed_tsv_arrays<T>(InputFile(path), file_rows, file_columns, options));
 }
 
 template <NetworkValue T>
@@ -117,7 +130,8 @@ void write_categories(const std::string& path, const std::vector<Index>& samples
 }
 
 #define OSCILLON_INSTANTIATE_TSV(T)                                                             \
-  template Matrix<T> read_transposed_tsv(const InputFile&, Index, Index, const ScanOptions&);   \
+  template Compressed<T> read_transposed_tsv_arrays(const InputFile&, Index, Index,             \
+                                                    const ScanOptions&);                        \
   template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, const ScanOptions&); \
   template void write_transposed_tsv(const std::string&, const Matrix<T>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_TSV)

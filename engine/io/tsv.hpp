@@ -21,8 +21,8 @@ namespace oscillon {
 // ParseError for malformed lines, indices out of range and entries that stand twice (naming both
 // lines).
 template <NetworkValue T>
-Matrix<T> read_transposed_tsv(const InputFile& file, Index file_rows, Index file_columns,
-                              const ScanOptions& options = {});
+Compressed<T> read_transposed_tsv_arrays(const InputFile& file, Index file_rows, Index file_columns,
+                                         const ScanOptions& options = {});
 template <NetworkValue T>
 Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
                               const ScanOptions& options = {});
@@ -38,11 +38,11 @@ std::vector<Index> read_categories(const std::string& path, Index samples,
 void write_categories(const std::string& path, const std::vector<Index>& samples,
                       const std::vector<std::string>& labels = {});
 
-#define OSCILLON_EXTERN_TSV(T)                                                    \
-  extern template Matrix<T> read_transposed_tsv(const InputFile&, Index, Index,   \
-                                                const ScanOptions&);              \
-  extern template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, \
-                                                const ScanOptions&);              \
+#define OSCILLON_EXTERN_TSV(T)                                                             \
+  extern template Compressed<T> read_transposed_tsv_arrays(const InputFile&, Index, Index, \
+                                                           const ScanOptions&);            \
+  extern template Matrix<T> read_transposed_tsv(const std::string&, Index, Index,          \
+                                                const ScanOptions&);                       \
   extern template void write_transposed_tsv(const std::string&, const Matrix<T>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_TSV)
 #undef OSCILLON_EXTERN_TSV

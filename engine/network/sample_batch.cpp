@@ -18,8 +18,11 @@ SampleBatch<T>::SampleBatch(Index neurons) : neurons_(neurons) {
 }
 
 template <NetworkValue T>
-SampleBatch<T>::SampleBatch(const Matrix<T>& Y0) : SampleBatch(Y0.rows()) {
-  const Compressed<T> arrays = Y0.compressed(Orientation::by_column);
+SampleBatch<T>::SampleBatch(const Matrix<T>& Y0)
+    : SampleBatch(Y0.compressed(Orientation::by_column)) {}
+
+template <NetworkValue T>
+SampleBatch<T>::SampleBatch(const Compressed<T>& arrays) : SampleBatch(arrays.rows) {
   reserve(arrays.columns, arrays.size());
   for (Index j = 0; j < arrays.columns; ++j) {
     const Index begin = arrays.offsets[j];

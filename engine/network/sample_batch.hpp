@@ -21,6 +21,7 @@ class SampleBatch {
 
   // The samples in the columns of Y0 (neurons x samples).
   explicit SampleBatch(const Matrix<T>& Y0);
+  explicit SampleBatch(const Compressed<T>& Y0);  // by column
 
   void reserve(Index samples, Index entries);
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <random>
+#include <tuple>
 
 #include "engine/io/input_file.hpp"
 #include "tests/error_of.hpp"
@@ -60,6 +61,69 @@ std::string error_in(const std::string& text, Index file_rows = 3) {
 //   .  .  .  .
 //   7  . -2  .
 // and what is read is its transpose.
+TEST_CASE("random texts, usual and unusual, are read as they were meant") {
+  std::mt19937_64 random(17);
+  const TemporaryFolder folder;
+  const std::vector<std::pair<std::string, float>> spellings{{"1", 1},
+                                                             {"0.0625", 0.0625f},
+                                                             {"6.250000e-02", 0.0625f},
+                                                             {"-3", -3},
+                                                             {"0", 0},
+                                                             {"12345678", 12345678.f},
+                                                             {"00012", 12},
+                                                             {".5", 0.5f},
+                                                             {"7.", 7},
+                                                             {"1e3", 1000},
+                                                             {"9999999", 9999999.f},
+                                                             {"0.1", 0.1f},
+                                                             {"-0.25", -0.25f},
+                                                             {"123456789012", 123456789012.f}};
+  for (int n = 0; n < 400; ++n) {
+    const Index rows = 1 + random() % 40;
+    const Index columns = 1 + random() % 30;
+    std::vector<std::tuple<Index, Index, float, std::string>> entries;
+    const bool one_value = random() % 2 == 0;
+    const auto& the_value = spellings[random() % spellings.size()];
+    const bool padded = random() % 5 == 0;
+    for (Index i = 0; i < rows; ++i) {
+      for (Index j = 0; j < columns; ++j) {
+        if (random() % 3 != 0 && !(i == rows - 1 && j == 0)) continue;
+        const auto& [text, value] = one_value ? the_value : spellings[random() % spellings.size()];
+        const std::string row = (padded ? "0000000" : "") + std::to_string(i + 1);
+        entries.emplace_back(i, j, value, row + "\t" + std::to_string(j + 1) + "\t" + text);
+      }
+    }
+    const auto order = random() % 4;
+    auto lines = entries;
+    if (order == 1) std::shuffle(lines.begin(), lines.end(), random);
+    if (order == 2) {
+      std::stable_sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) {
+        return std::get<1>(a) < std::get<1>(b);
+      });
+    }
+    std::string text;
+    const std::string line_end = random() % 4 == 0 ? "\r\n" : "\n";
+    for (const auto& line : lines) text += std::get<3>(line) + line_end;
+    if (random() % 3 == 0) text.resize(text.size() - line_end.size());
+    ScanOptions options;
+    options.threads = 1 + static_cast<int>(random() % 3);
+    options.chunk_bytes = 1 + random() % 200;
+    const auto read = read_transposed_tsv<float>(folder.write("r.tsv", text),
+                                                 random() % 2 == 0 ? 0 : rows, columns, options)
+                          .compressed(Orientation::by_column);
+    REQUIRE(read.columns == rows);
+    REQUIRE(read.rows == columns);
+    REQUIRE(read.size() == entries.size());
+    for (std::size_t k = 0; k < entries.size(); ++k) {
+      const auto& [row, column, value, line] = entries[k];
+      REQUIRE(read.offsets[row] <= k);
+      REQUIRE(k < read.offsets[row + 1]);
+      REQUIRE(read.indices[k] == column);
+      REQUIRE(read.values[k] == value);
+    }
+  }
+}
+
 TEST_CASE("a file row becomes a column, in whatever order the lines stand") {
   const TemporaryFolder folder;
   std::array<std::string, 3> lines{"1\t2\t5\n", "3\t1\t7\n", "3\t3\t-2\n"};

@@ -1,5 +1,8 @@
 #include "verify/bench/naive.hpp"
 
+#include <cstdio>
+#include <memory>
+
 #include "engine/algebra/semiring.hpp"
 
 namespace oscillon::bench {
@@ -35,5 +38,22 @@ template Matrix<float> infer_naive(const std::vector<std::shared_ptr<const Layer
                                    const Matrix<float>&);
 template Matrix<double> infer_naive(const std::vector<std::shared_ptr<const Layer<double>>>&,
                                     const Matrix<double>&);
+
+Matrix<float> read_naive(const std::string& path, Index rows, Index columns) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "r"), std::fclose);
+  if (!file) throw Error(Fault::cannot_open, "cannot open " + path);
+  Matrix<float> matrix(rows, columns, Orientation::by_row);
+  unsigned long long row = 0;
+  unsigned long long column = 0;
+  float value = 0;
+  int fields = 0;
+  while ((fields = std::fscanf(file.get(), "%llu%llu%f", &row, &column, &value)) == 3) {
+    check(GrB_Matrix_setElement_FP32(matrix.handle(), value, row - 1, column - 1), "set an entry",
+          {matrix.handle()});
+  }
+  if (fields != EOF) throw Error(Fault::bad_data, path + " has a line that is no entry");
+  matrix.finish();
+  return matrix;
+}
 
 }  // namespace oscillon::bench

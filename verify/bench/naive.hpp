@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/network/layer.hpp"
@@ -20,5 +21,10 @@ extern template Matrix<float> infer_naive(const std::vector<std::shared_ptr<cons
                                           const Matrix<float>&);
 extern template Matrix<double> infer_naive(const std::vector<std::shared_ptr<const Layer<double>>>&,
                                            const Matrix<double>&);
+
+// Reading as a first attempt does it: a line at a time by fscanf, each entry set on its own. Rows
+// of the file are rows of the matrix. Throws Error(cannot_open), and Error(bad_data) for a line
+// that is not `row column value`.
+Matrix<float> read_naive(const std::string& path, Index rows, Index columns);
 
 }  // namespace oscillon::bench

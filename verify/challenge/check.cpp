@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "engine/base/checksum.hpp"
-#include "engine/io/npy.hpp"
+#include "engine/base/thread_team.hpp"
 #include "engine/io/tsv.hpp"
 
 namespace oscillon::challenge {
@@ -40,20 +40,23 @@ std::vector<Index> categories_of(const Matrix<T>& Y) {
 
 template <NetworkValue T>
 Result result_of(const Matrix<T>& Y) {
+  static_assert(std::endian::native == std::endian::little, "digests are of little-endian numbers");
   Result result;
   result.categories = categories_of(Y);
+  result.digests.resize(result.categories.size());
   const Compressed<T> arrays = Y.compressed(Orientation::by_column);
-  std::string bytes;
-  for (const Index sample : result.categories) {
-    bytes.clear();
+  run_tasks(result.categories.size(), threads_for(arrays.size()), [&](std::size_t i) {
+    const Index sample = result.categories[i];
+    std::vector<std::uint64_t> words;
+    words.reserve(2 * (arrays.offsets[sample + 1] - arrays.offsets[sample]));
     for (Index p = arrays.offsets[sample]; p < arrays.offsets[sample + 1]; ++p) {
       if (arrays.values[p] == T(0)) continue;
-      append_little_endian(bytes, arrays.indices[p], sizeof(std::uint64_t));
-      const auto value = static_cast<double>(arrays.values[p]);
-      append_little_endian(bytes, std::bit_cast<std::uint64_t>(value), sizeof(double));
+      words.push_back(arrays.indices[p]);
+      words.push_back(std::bit_cast<std::uint64_t>(static_cast<double>(arrays.values[p])));
     }
-    result.digests.push_back(checksum_of(bytes));
-  }
+    result.digests[i] = checksum_of(
+        {reinterpret_cast<const char*>(words.data()), words.size() * sizeof(std::uint64_t)});
+  });
   return result;
 }
 

@@ -25,10 +25,11 @@ std::string find_layer(const std::string& folder, Index neurons, Index layer) {
 namespace {
 
 template <NetworkValue T>
-Matrix<T> read_entries(const InputFile& file, Index rows, Index columns, const ScanOptions& scan) {
-  Matrix<T> matrix = read_transposed_tsv<T>(file, rows, columns, scan);
-  if (matrix.entries() == 0) throw ParseError(file.path(), 0, 0, "the file holds no entry");
-  return matrix;
+Compressed<T> read_entries(const InputFile& file, Index rows, Index columns,
+                           const ScanOptions& scan) {
+  Compressed<T> arrays = read_transposed_tsv_arrays<T>(file, rows, columns, scan);
+  if (arrays.size() == 0) throw ParseError(file.path(), 0, 0, "the file holds no entry");
+  return arrays;
 }
 
 // Removes the plain file or the compressed one, whichever is not to be written.
@@ -79,7 +80,7 @@ std::shared_ptr<const Layer<T>> FolderSource<T>::layer(std::size_t index) {
   const FileFacts* facts =
       manifest_ ? &manifest_->facts(folder_, path.substr(folder_.size() + 1)) : nullptr;
   return std::make_shared<const Layer<T>>(
-      read_entries<T>(InputFile(path, facts), neurons_, neurons_, scan),
+      Matrix<T>::from_compressed(read_entries<T>(InputFile(path, facts), neurons_, neurons_, scan)),
       std::vector<T>(neurons_, bias_), static_cast<T>(cap));
 }
 

@@ -101,6 +101,7 @@ void add_bench(CLI::App& program, Action& action) {
   add_bench_arrays(*bench, action);
   add_bench_combine(*bench, action);
   add_bench_perturb(*bench, action);
+  add_bench_reading(*bench, action);
   auto* app = bench->add_subcommand("challenge", "A Challenge problem, beside the naive way");
   auto options = std::make_shared<BenchOptions>();
   add_problem_options(*app, *options);

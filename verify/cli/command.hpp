@@ -113,6 +113,7 @@ void add_bench(CLI::App& program, Action& action);
 void add_bench_arrays(CLI::App& bench, Action& action);
 void add_bench_combine(CLI::App& bench, Action& action);
 void add_bench_perturb(CLI::App& bench, Action& action);
+void add_bench_reading(CLI::App& bench, Action& action);
 void add_convert(CLI::App& program, Action& action);
 void add_infer(CLI::App& program, Action& action);
 void add_perturb(CLI::App& program, Action& action);
