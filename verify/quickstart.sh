@@ -20,15 +20,15 @@ echo
 official=${OSCILLON_CHALLENGE_DATA:-../shared/challenge}/full
 if [ -d "$official/neuron1024" ]; then
   echo "== The official Challenge problem: 1024 neurons x 120 layers, 60,000 inputs =="
-  $oscillon challenge run --images "$official/sparse-images-1024.tsv" --layers "$official" \
+  $oscillon challenge run --inputs "$official/sparse-images-1024.tsv" --layers "$official" \
     --neurons 1024 --depth 120 --truth "$official/neuron1024-l120-categories.tsv" --verify 100
 else
   echo "== A generated Challenge problem: 1024 neurons x 120 layers, 60,000 inputs =="
   problem=build/quickstart
   if [ ! -e "$problem/sparse-images-1024.tsv" ]; then
     $oscillon challenge make --neurons 1024 --depth 120 --seed 1 --output "$problem" \
-      --images /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
+      --inputs /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
   fi
-  $oscillon challenge run --images "$problem/sparse-images-1024.tsv" --layers "$problem" \
+  $oscillon challenge run --inputs "$problem/sparse-images-1024.tsv" --layers "$problem" \
     --neurons 1024 --depth 120 --samples 60000 --verify 300
 fi

@@ -102,13 +102,13 @@ std::string inflate_all(const std::string& path, std::string_view data) {
   return out;
 }
 
-void require_facts(const std::string& path, std::string_view stored, const FileFacts& expected) {
-  if (stored.size() != expected.bytes) {
+void compare_facts(const std::string& path, const FileFacts& found, const FileFacts& expected) {
+  if (found.bytes != expected.bytes) {
     throw ParseError(path, 0, 0,
-                     "the file has " + std::to_string(stored.size()) + " bytes and not the " +
+                     "the file has " + std::to_string(found.bytes) + " bytes and not the " +
                          std::to_string(expected.bytes) + " that its manifest tells");
   }
-  if (checksum_of(stored) != expected.checksum) {
+  if (found.checksum != expected.checksum) {
     throw ParseError(path, 0, 0,
                      "the file is not the one that its manifest tells: the checksum differs");
   }
@@ -157,7 +157,7 @@ void InputFile::open_stored() {
 
 InputFile::InputFile(const std::string& path, const FileFacts* expected) : path_(path) {
   open_stored();
-  if (expected != nullptr) require_facts(path, text_, *expected);
+  if (expected != nullptr) compare_facts(path, {text_.size(), checksum_of(text_)}, *expected);
   if (has_gzip_magic(text_) || path.ends_with(".gz")) {
     if (text_.empty()) throw ParseError(path, 0, 0, "is called .gz and is empty");
     held_ = inflate_all(path, text_);
@@ -189,6 +189,10 @@ FileFacts facts_of(const std::string& path) {
   if (file.bad()) throw Error(Fault::io, "cannot read " + path + ": " + std::strerror(errno));
   facts.checksum = checksum.hex();
   return facts;
+}
+
+void require_facts(const std::string& path, const FileFacts& expected) {
+  compare_facts(path, facts_of(path), expected);
 }
 
 bool file_exists(const std::string& path) {

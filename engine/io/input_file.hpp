@@ -46,6 +46,9 @@ class InputFile {
 // Of a file as it is stored. Throws Error(cannot_open) and Error(io).
 FileFacts facts_of(const std::string& path);
 
+// Throws ParseError unless the file is the one expected.
+void require_facts(const std::string& path, const FileFacts& expected);
+
 bool file_exists(const std::string& path);
 
 // `path`, or `path`.gz when only that exists.

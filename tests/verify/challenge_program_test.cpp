@@ -100,8 +100,8 @@ TEST_CASE("a problem is made, as text, compressed, as a bundle; run from each an
     CHECK(has(made.output, "Wrote 7 layers of 1,024 neurons and 60 inputs with "));
   };
   make("plain", "");
-  make("packed", " --gz");
-  make("bundle", " --bundle");
+  make("packed", " --format tsv.gz");
+  make("bundle", " --format bundle");
   const auto result = [&](const std::string& arguments) {
     const std::string out = folder.at("result.tsv");
     CHECK(run("challenge run --depth 7 " + arguments + " --result-out " + out).code == 0);
@@ -118,6 +118,18 @@ TEST_CASE("a problem is made, as text, compressed, as a bundle; run from each an
                folder.at("bundle") + file) == made);
   CHECK(result("--permutations-from " + folder.at("plain") + " --seed 9 --inputs " +
                folder.at("plain") + file) == made);
+  for (const char* format : {"mtx", "npz", "tsv.gz"}) {
+    const std::string converted = folder.at(format);
+    CHECK(run("convert " + folder.at("bundle/neuron1024-l7.safetensors") + " " + converted +
+              " --challenge --format " + format)
+              .code == 0);
+    CHECK(result("--layers " + converted + " --inputs " + folder.at("plain") + file) == made);
+    const std::string back = folder.at(std::string(format) + ".safetensors");
+    CHECK(run("convert " + converted + " " + back + " --neurons 1024 --depth 7").code == 0);
+    CHECK(result("--layers " + back + " --inputs " + folder.at("plain") + file) == made);
+    std::ofstream(converted + "/neuron1024/n1024-l2." + format, std::ios::app) << "0";
+    CHECK(run("challenge run --depth 7 --random-inputs 5 --layers " + converted).code == 65);
+  }
   for (const char* plan : {"semiring", "dense-tiles", "fused --no-reduce", "automatic"}) {
     CHECK(result("--layers " + folder.at("plain") + " --inputs " + folder.at("plain") + file +
                  " --plan " + plan) == made);
@@ -126,7 +138,7 @@ TEST_CASE("a problem is made, as text, compressed, as a bundle; run from each an
   make("packed", "");
   CHECK(!std::filesystem::exists(folder.at("packed/neuron1024/n1024-l1.tsv.gz")));
   CHECK(run("challenge make -o " + folder.at("x") + " --depth 2 --vary-biases").code == 2);
-  CHECK(run("challenge make -o " + folder.at("x") + " --depth 2 --gz --bundle").code == 2);
+  CHECK(run("challenge make -o " + folder.at("x") + " --depth 2 --format zip").code == 2);
   CHECK(run("challenge make -o " + folder.at("x") + " --radices 2,2 --depth 2").code == 2);
 }
 

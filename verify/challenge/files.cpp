@@ -1,28 +1,94 @@
 #include "verify/challenge/files.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "engine/base/thread_team.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/file_entries.hpp"
 #include "engine/io/input_file.hpp"
+#include "engine/io/matrix_market.hpp"
+#include "engine/io/npz.hpp"
 #include "engine/io/tsv.hpp"
 
 namespace oscillon::challenge {
 
+namespace {
+
+constexpr std::array all_formats{LayerFormat::tsv, LayerFormat::tsv_gz, LayerFormat::mtx,
+                                 LayerFormat::npz};
+
+// The official name of a .tsv file with the ending of a format.
+std::string with_ending(const std::string& tsv, LayerFormat format) {
+  return tsv.substr(0, tsv.size() - name_of(LayerFormat::tsv).size()) +
+         std::string(name_of(format));
+}
+
+}  // namespace
+
+std::string_view name_of(LayerFormat format) {
+  switch (format) {
+    case LayerFormat::tsv:
+      return "tsv";
+    case LayerFormat::tsv_gz:
+      return "tsv.gz";
+    case LayerFormat::mtx:
+      return "mtx";
+    case LayerFormat::npz:
+      return "npz";
+  }
+  return "";
+}
+
+LayerFormat layer_format_from_name(std::string_view name) {
+  for (const LayerFormat format : all_formats) {
+    if (name == name_of(format)) return format;
+  }
+  throw Error(Fault::usage, "no format of layer files is called " + in_quotes(name) +
+                                ": there are tsv, tsv.gz, mtx and npz");
+}
+
 std::string find_layer(const std::string& folder, Index neurons, Index layer) {
-  const std::string nested = layer_name(neurons, layer);
-  const std::string first = plain_or_compressed(folder + "/" + nested);
-  if (file_exists(first)) return first;
-  const std::string second =
-      plain_or_compressed(folder + "/" + nested.substr(nested.find('/') + 1));
-  if (file_exists(second)) return second;
+  const std::string nested = folder + "/" + layer_name(neurons, layer);
+  const std::string flat = folder + nested.substr(nested.rfind('/'));
+  for (const std::string& place : {nested, flat}) {
+    for (const LayerFormat format : all_formats) {
+      const std::string path = with_ending(place, format);
+      if (file_exists(path)) return path;
+    }
+  }
   throw Error(Fault::cannot_open, "there is no layer " + std::to_string(layer) + ": neither " +
-                                      first + " nor " + second + " exists, nor with .gz");
+                                      nested + " nor " + flat +
+                                      " exists, nor with .tsv.gz, .mtx or .npz");
 }
 
 namespace {
+
+// A layer of Matrix Market or .npz as the arrays of its transpose.
+template <NetworkValue T>
+Compressed<T> read_matrix(const std::string& path, Index neurons, const ScanOptions& scan) {
+  const Matrix<T> matrix =
+      path.ends_with(".npz") ? read_npz<T>(path) : read_matrix_market<T>(path, scan);
+  if (matrix.rows() != neurons || matrix.columns() != neurons) {
+    throw ParseError(path, 0, 0,
+                     "the layer is " + std::to_string(matrix.rows()) + " x " +
+                         std::to_string(matrix.columns()) + "; it should be " +
+                         std::to_string(neurons) + " x " + std::to_string(neurons));
+  }
+  return transposed(matrix.compressed(Orientation::by_row));
+}
+
+template <NetworkValue T>
+void write_layer(const std::string& path, LayerFormat format, const Matrix<T>& weights) {
+  if (format == LayerFormat::tsv || format == LayerFormat::tsv_gz) {
+    return write_transposed_tsv(path, weights);
+  }
+  const auto matrix =
+      Matrix<T>::from_compressed(transposed(weights.compressed(Orientation::by_column)));
+  if (format == LayerFormat::mtx) return write_matrix_market(path, matrix);
+  write_npz(path, matrix, sizeof(T) == sizeof(float) ? ElementType::fp32 : ElementType::fp64);
+}
 
 template <NetworkValue T>
 Compressed<T> read_entries(const InputFile& file, Index rows, Index columns,
@@ -32,10 +98,12 @@ Compressed<T> read_entries(const InputFile& file, Index rows, Index columns,
   return arrays;
 }
 
-// Removes the plain file or the compressed one, whichever is not to be written.
-std::string name_to_write(const std::string& folder, const std::string& name, bool compress) {
-  remove_file(folder + "/" + (compress ? name : name + ".gz"));
-  return compress ? name + ".gz" : name;
+// The name of a file in a format, once those in other formats from before are removed.
+std::string name_to_write(const std::string& folder, const std::string& tsv, LayerFormat format) {
+  for (const LayerFormat other : all_formats) {
+    if (other != format) remove_file(folder + "/" + with_ending(tsv, other));
+  }
+  return with_ending(tsv, format);
 }
 
 // Samples are turned into lines this many at a time.
@@ -44,7 +112,9 @@ constexpr Index samples_at_once = 1024;
 template <NetworkValue T>
 void add_inputs(const std::string& folder, const SampleBatch<T>& inputs, Manifest& manifest,
                 const WriteOptions& options) {
-  const std::string name = name_to_write(folder, images_name(inputs.neurons()), options.compress);
+  const bool packed = options.format == LayerFormat::tsv_gz;
+  const std::string name = name_to_write(folder, images_name(inputs.neurons()),
+                                         packed ? LayerFormat::tsv_gz : LayerFormat::tsv);
   AtomicFile file(folder + "/" + name);
   for (Index first = 0; first < inputs.samples(); first += samples_at_once) {
     if (options.stop.stop_requested()) {
@@ -79,8 +149,12 @@ std::shared_ptr<const Layer<T>> FolderSource<T>::layer(std::size_t index) {
   const std::string& path = paths_.at(index);
   const FileFacts* facts =
       manifest_ ? &manifest_->facts(folder_, path.substr(folder_.size() + 1)) : nullptr;
+  const bool text = path.ends_with(".tsv") || path.ends_with(".gz");
+  if (!text && facts != nullptr) require_facts(path, *facts);
   return std::make_shared<const Layer<T>>(
-      Matrix<T>::from_compressed(read_entries<T>(InputFile(path, facts), neurons_, neurons_, scan)),
+      Matrix<T>::from_compressed(
+          text ? read_entries<T>(InputFile(path, facts), neurons_, neurons_, scan)
+               : read_matrix<T>(path, neurons_, scan)),
       std::vector<T>(neurons_, bias_), static_cast<T>(cap));
 }
 
@@ -125,8 +199,8 @@ void write_problem(const std::string& folder, LayerSource<T>& source, const Samp
                                     " outputs and the inputs are " + std::to_string(neurons) +
                                     "; the Challenge's layers are all of one size");
     }
-    const std::string name = name_to_write(folder, layer_name(neurons, l + 1), options.compress);
-    write_transposed_tsv(folder + "/" + name, layer->weights());
+    const std::string name = name_to_write(folder, layer_name(neurons, l + 1), options.format);
+    write_layer(folder + "/" + name, options.format, layer->weights());
     manifest.files[name] = facts_of(folder + "/" + name);
     if (options.on_layer) options.on_layer(l + 1);
   }

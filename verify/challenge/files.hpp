@@ -1,4 +1,5 @@
-// Challenge problems on disk, in the official text formats (.tsv, also .tsv.gz).
+// Challenge problems on disk: in the official text formats (.tsv, also .tsv.gz), or with layers as
+// Matrix Market (.mtx) or scipy's .npz under the same names. A file is inputs x outputs.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,14 @@
 
 namespace oscillon::challenge {
 
-// Where layer `layer` (from 1) of a problem is in `folder`: folder/neuronN/nN-lK.tsv or
-// folder/nN-lK.tsv, each also with .gz. Throws Error(cannot_open) naming the first place.
+enum class LayerFormat { tsv, tsv_gz, mtx, npz };
+
+// "tsv", "tsv.gz", "mtx" or "npz". Throws Error(usage) for another name.
+LayerFormat layer_format_from_name(std::string_view name);
+std::string_view name_of(LayerFormat format);
+
+// Where layer `layer` (from 1) of a problem is in `folder`: folder/neuronN/nN-lK or folder/nN-lK,
+// in any of the formats. Throws Error(cannot_open) naming the first place.
 std::string find_layer(const std::string& folder, Index neurons, Index layer);
 
 // Reads `depth` layers. Every neuron has the bias `bias`, every layer the official cap. Throws
@@ -53,8 +60,8 @@ SampleBatch<T> read_inputs(const std::string& path, Index neurons, Index samples
                            int threads = 0);
 
 struct WriteOptions {
-  bool compress = false;         // files called .gz
-  std::string made_by = "null";  // JSON, for the manifest
+  LayerFormat format = LayerFormat::tsv;  // inputs are text, packed with tsv_gz
+  std::string made_by = "null";           // JSON, for the manifest
   std::function<void(std::size_t layers_done)> on_layer;
   std::stop_token stop;
 };

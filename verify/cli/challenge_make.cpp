@@ -13,8 +13,7 @@ namespace {
 
 struct MakeOptions : ProblemOptions {
   std::string output;
-  bool compress = false;
-  bool bundle = false;
+  std::string format = "tsv";
 };
 
 // A source that tells how many of its layers were asked for.
@@ -38,12 +37,13 @@ class Watched : public LayerSource<T> {
 
 template <NetworkValue T>
 int make_in(const MakeOptions& options, const std::stop_token& stop) {
-  if (options.compress && options.bundle) {
-    throw Error(Fault::usage, "a bundle is not compressed: take --gz or --bundle");
-  }
+  const bool bundle = options.format == "bundle";
+  challenge::WriteOptions writing;
+  if (!bundle) writing.format = challenge::layer_format_from_name(options.format);
   challenge::RadixNetSource<T> source(net_of(options.net), options.net.depth);
-  if (!options.bundle && options.net.biases_vary) {
-    throw Error(Fault::usage, "layer files hold no biases: take --bundle for biases that vary");
+  if (!bundle && options.net.biases_vary) {
+    throw Error(Fault::usage,
+                "layer files hold no biases: take --format bundle for biases that vary");
   }
   make_folder(options.output);
   challenge::remove_manifest(options.output);
@@ -61,23 +61,20 @@ int make_in(const MakeOptions& options, const std::stop_token& stop) {
     bar.show(done, source.depth(), "layer", "", seconds.count());
   };
   const std::string folder = options.output + "/";
-  std::string network =
-      folder + challenge::layer_name(source.inputs(), 1) + (options.compress ? ".gz" : "") + " …";
-  challenge::WriteOptions writing;
-  writing.compress = options.compress;
+  std::string network = options.output;
   writing.made_by = description(options);
   writing.on_layer = show;
   writing.stop = stop;
-  if (options.bundle) {
+  if (bundle) {
     network = folder + "neuron" + std::to_string(source.inputs()) + "-l" +
               std::to_string(source.depth()) + ".safetensors";
     Watched<T> watched(source, [&](std::size_t index) {
       if (stop.stop_requested()) throw Error(Fault::interrupted, "writing was stopped");
       show(index);
     });
-    BundleOptions bundle;
-    bundle.metadata["provenance"] = description(options);
-    write_bundle<T>(network, watched, bundle);
+    BundleOptions storing;
+    storing.metadata["provenance"] = description(options);
+    write_bundle<T>(network, watched, storing);
     if (has_inputs) challenge::write_inputs(options.output, inputs, writing);
   } else {
     challenge::write_problem<T>(options.output, source, has_inputs ? &inputs : nullptr, writing);
@@ -106,9 +103,9 @@ void add_challenge_make(CLI::App& challenge, Action& action) {
   app->add_option("-o,--output", options->output, "Folder to write the problem to")
       ->check(some_path())
       ->required();
-  app->add_flag("--gz", options->compress, "Compress the text files");
-  app->add_flag("--bundle", options->bundle,
-                "Write the layers as one bundle, neuronN-lL.safetensors");
+  app->add_option("--format", options->format,
+                  "Of the layers: tsv, tsv.gz, mtx, npz, or bundle: all in neuronN-lL.safetensors")
+      ->capture_default_str();
   add_input_options(*app, options->inputs);
   add_net_options(*app, options->net);
   app->add_option("--memory-limit", options->memory_limit,
@@ -119,7 +116,7 @@ void add_challenge_make(CLI::App& challenge, Action& action) {
   add_json_option(*app, *options);
   add_example(*app,
               "oscillon challenge make --inputs train-images-idx3-ubyte.gz --neurons 1024 \\\n"
-              "      --depth 120 --seed 1 --gz --output data");
+              "      --depth 120 --seed 1 --format tsv.gz --output data");
   app->callback([options, &action] {
     action = [options](const std::stop_token& stop) {
       return in_floating_point(options->precision,

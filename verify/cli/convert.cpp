@@ -19,6 +19,7 @@ struct ConvertOptions : CommonOptions {
   Index depth = 120;
   std::optional<double> bias;
   bool challenge_output = false;
+  std::string format = "tsv";
 };
 
 // What is converted: layers, and names where there are any.
@@ -75,6 +76,7 @@ void write_challenge_layers(const ConvertOptions& options, LayerSource<T>& sourc
   if constexpr (std::is_floating_point_v<T>) {
     challenge::WriteOptions writing;
     writing.stop = stop;
+    writing.format = challenge::layer_format_from_name(options.format);
     challenge::write_problem<T>(options.output, source, nullptr, writing);
   } else {
     throw Error(Fault::usage, "the Challenge's files are of floating point: take fp32 or fp64");
@@ -176,8 +178,12 @@ void add_convert(CLI::App& program, Action& action) {
       ->capture_default_str();
   app->add_option("--bias", options->bias, "Its bias; default: the official one")
       ->check(finite_number());
-  app->add_flag("--challenge", options->challenge_output,
-                "Write the Challenge's layer files, which hold neither names nor biases");
+  auto* challenge_output =
+      app->add_flag("--challenge", options->challenge_output,
+                    "Write the Challenge's layer files, which hold neither names nor biases");
+  app->add_option("--format", options->format, "Of these files: tsv, tsv.gz, mtx or npz")
+      ->needs(challenge_output)
+      ->capture_default_str();
   app->add_option("--store", options->store,
                   "Type of the values in a bundle or .npz, which must hold each: fp64, fp32, fp16, "
                   "bf16, int8, int16, int32 or int64");
