@@ -1,23 +1,50 @@
 // The quick way to read entries that are written as most files have them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "engine/algebra/matrix.hpp"
 #include "engine/io/text_scan.hpp"
+#include "engine/network/sample_batch.hpp"
 
 namespace oscillon {
 
-// The rows of a text of lines `row<TAB>column<TAB>value` whose entries ascend by row and then by
-// column, as compressed rows; rows and columns count from 1 and are at most `row_limit` and
-// `columns`. With `rows` 0 there are as many as the last line tells. None when the text is anything
-// else, malformed or only unusual: then the general way reads it, or says what is wrong.
-//
-// Lines are counted first, so that every entry is written to its final place by the thread that
-// reads it, and memory is touched once.
+// Entries that ascend by row and then by column, or by column and then by row: vector after vector,
+// a vector being a row or a column. In little memory, as chunks of the text give them.
 template <NetworkValue T>
-std::optional<Compressed<T>> read_ordered_tsv(std::string_view text, Index rows, Index row_limit,
-                                              Index columns, const ScanOptions& options);
+struct OrderedEntries {
+  struct Run {
+    Index vector;
+    Index entries;
+  };
+  struct Chunk {
+    std::vector<Run> runs;              // a vector may go on in the next chunk
+    std::vector<std::uint32_t> places;  // within the vectors
+    std::vector<T> values;              // one, where all of the chunk are equal
+  };
+
+  bool by_column = false;  // vectors are columns
+  std::vector<Chunk> chunks;
+  Index entries = 0;
+  Index vectors = 0;  // up to the last one that has an entry
+};
+
+// The entries of a text of lines `row<TAB>column<TAB>value`; rows and columns count from 1 and are
+// at most `rows` and `columns`. None when the text is anything else, malformed or only unusual:
+// then the general way reads it, or says what is wrong.
+template <NetworkValue T>
+std::optional<OrderedEntries<T>> read_ordered_tsv(std::string_view text, Index rows, Index columns,
+                                                  const ScanOptions& options);
+
+// As compressed rows of a matrix of this shape.
+template <NetworkValue T>
+Compressed<T> compressed_rows(const OrderedEntries<T>& entries, Index rows, Index columns);
+
+// Entries by row as a batch: a row is a sample. `samples` is at least entries.vectors.
+template <NetworkValue T>
+SampleBatch<T> batch_of_rows(const OrderedEntries<T>& entries, Index samples, Index neurons);
 
 }  // namespace oscillon

@@ -18,6 +18,21 @@ Index most_rows(std::size_t entries) {
   return (Index{1} << 24) + 8 * Index{entries};
 }
 
+// Rows of the file that the quick way may take without asking whether they are too distant.
+Index quick_limit(Index file_rows) {
+  return file_rows > 0 ? file_rows : most_rows(0);
+}
+
+template <NetworkValue T>
+Index rows_of(const OrderedEntries<T>& entries) {
+  if (!entries.by_column) return entries.vectors;
+  std::uint32_t last = 0;
+  for (const auto& chunk : entries.chunks) {
+    last = std::max(last, *std::max_element(chunk.places.begin(), chunk.places.end()));
+  }
+  return Index{last} + 1;
+}
+
 template <NetworkValue T>
 void refuse_distant_rows(const std::string& path, const std::vector<FileEntries<T>>& chunks,
                          Index most) {
@@ -44,10 +59,10 @@ Compressed<T> read_transposed_tsv_arrays(const InputFile& file, Index file_rows,
     throw Error(Fault::usage, "a matrix cannot have " + std::to_string(file_rows) + " rows");
   }
   const Index row_limit = file_rows > 0 ? file_rows : GrB_INDEX_MAX;
-  if (auto ordered =
-          read_ordered_tsv<T>(file.text(), file_rows, file_rows > 0 ? file_rows : most_rows(0),
-                              file_columns, options)) {
-    return transposed(std::move(*ordered));
+  if (const auto ordered =
+          read_ordered_tsv<T>(file.text(), quick_limit(file_rows), file_columns, options)) {
+    const Index rows = file_rows > 0 ? file_rows : rows_of(*ordered);
+    return transposed(compressed_rows(*ordered, rows, file_columns));
   }
   const auto chunks = scan_lines<FileEntries<T>>(
       path, file.text(), options, [&](LineScanner& line, FileEntries<T>& into) {
@@ -74,6 +89,17 @@ Compressed<T> read_transposed_tsv_arrays(const InputFile& file, Index file_rows,
     if (rows > most_rows(entries)) refuse_distant_rows(path, chunks, most_rows(entries));
   }
   return transposed(compressed_rows(path, chunks, rows, file_columns));
+}
+
+template <NetworkValue T>
+SampleBatch<T> read_samples_tsv(const InputFile& file, Index file_rows, Index file_columns,
+                                const ScanOptions& options) {
+  const auto ordered =
+      read_ordered_tsv<T>(file.text(), quick_limit(file_rows), file_columns, options);
+  if (ordered && !ordered->by_column) {
+    return batch_of_rows(*ordered, file_rows > 0 ? file_rows : ordered->vectors, file_columns);
+  }
+  return SampleBatch<T>(read_transposed_tsv_arrays<T>(file, file_rows, file_columns, options));
 }
 
 template <NetworkValue T>
@@ -132,6 +158,7 @@ void write_categories(const std::string& path, const std::vector<Index>& samples
 #define OSCILLON_INSTANTIATE_TSV(T)                                                             \
   template Compressed<T> read_transposed_tsv_arrays(const InputFile&, Index, Index,             \
                                                     const ScanOptions&);                        \
+  template SampleBatch<T> read_samples_tsv(const InputFile&, Index, Index, const ScanOptions&); \
   template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, const ScanOptions&); \
   template void write_transposed_tsv(const std::string&, const Matrix<T>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_TSV)

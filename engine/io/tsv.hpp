@@ -12,6 +12,7 @@
 #include "engine/algebra/matrix.hpp"
 #include "engine/io/input_file.hpp"
 #include "engine/io/text_scan.hpp"
+#include "engine/network/sample_batch.hpp"
 
 namespace oscillon {
 
@@ -23,6 +24,9 @@ namespace oscillon {
 template <NetworkValue T>
 Compressed<T> read_transposed_tsv_arrays(const InputFile& file, Index file_rows, Index file_columns,
                                          const ScanOptions& options = {});
+template <NetworkValue T>
+SampleBatch<T> read_samples_tsv(const InputFile& file, Index file_rows, Index file_columns,
+                                const ScanOptions& options = {});
 template <NetworkValue T>
 Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
                               const ScanOptions& options = {});
@@ -41,6 +45,8 @@ void write_categories(const std::string& path, const std::vector<Index>& samples
 #define OSCILLON_EXTERN_TSV(T)                                                             \
   extern template Compressed<T> read_transposed_tsv_arrays(const InputFile&, Index, Index, \
                                                            const ScanOptions&);            \
+  extern template SampleBatch<T> read_samples_tsv(const InputFile&, Index, Index,          \
+                                                  const ScanOptions&);                     \
   extern template Matrix<T> read_transposed_tsv(const std::string&, Index, Index,          \
                                                 const ScanOptions&);                       \
   extern template void write_transposed_tsv(const std::string&, const Matrix<T>&);

@@ -40,25 +40,54 @@ void SampleBatch<T>::reserve(Index samples, Index entries) {
 
 template <NetworkValue T>
 void SampleBatch<T>::append(std::span<const Index> neurons, std::span<const T> values) {
+  add(neurons, values);
+  offsets_.push_back(offsets_.back() + neurons.size());
+}
+
+template <NetworkValue T>
+void SampleBatch<T>::append(std::span<const std::uint32_t> neurons, std::span<const T> values) {
+  add(neurons, values);
+  offsets_.push_back(offsets_.back() + neurons.size());
+}
+
+template <NetworkValue T>
+void SampleBatch<T>::extend_last(std::span<const std::uint32_t> neurons,
+                                 std::span<const T> values) {
+  const Index begin = offsets_[samples() - 1];
+  const Index end = offsets_.back();
+  const Index last =
+      begin == end || neurons.empty()
+          ? 0
+          : std::visit([&](const auto& held) { return Index{held[end - 1]}; }, indices_);
+  if (begin != end && !neurons.empty() && neurons.front() <= last) {
+    throw KeyError("the neurons of sample " + std::to_string(samples() - 1) + " must ascend");
+  }
+  add(neurons, values);
+  offsets_.back() += neurons.size();
+}
+
+// The neurons and values of one sample, or of a part of one, at the end.
+template <NetworkValue T>
+template <class Number>
+void SampleBatch<T>::add(std::span<const Number> neurons, std::span<const T> values) {
   if (values.size() != neurons.size() && values.size() != 1) {
     throw ShapeError("sample " + std::to_string(samples()) + " has " +
                      std::to_string(neurons.size()) + " neurons and " +
                      std::to_string(values.size()) + " values");
   }
+  if (neurons.empty()) return;
   if (std::adjacent_find(neurons.begin(), neurons.end(), std::greater_equal<>()) != neurons.end() ||
-      (!neurons.empty() && neurons.back() >= neurons_)) {
+      neurons.back() >= neurons_) {
     throw KeyError("the neurons of sample " + std::to_string(samples()) +
                    " must ascend and be below " + std::to_string(neurons_));
   }
-  if (neurons.empty()) {
-    offsets_.push_back(offsets_.back());
-    return;
-  }
   if (values_.empty()) values_.push_back(values.front());
+  const Index held =
+      std::visit([](const auto& indices) { return Index{indices.size()}; }, indices_);
   const bool one_value = values_.size() == 1 && std::all_of(values.begin(), values.end(),
                                                             [&](T v) { return v == values_[0]; });
   if (!one_value) {
-    if (values_.size() == 1) values_.assign(entries(), T(values_[0]));
+    if (values_.size() == 1) values_.assign(held, T(values_[0]));
     if (values.size() == 1) {
       values_.insert(values_.end(), neurons.size(), values[0]);
     } else {
@@ -67,10 +96,9 @@ void SampleBatch<T>::append(std::span<const Index> neurons, std::span<const T> v
   }
   std::visit(
       [&]<class I>(std::vector<I>& indices) {
-        for (const Index neuron : neurons) indices.push_back(static_cast<I>(neuron));
+        for (const Number neuron : neurons) indices.push_back(static_cast<I>(neuron));
       },
       indices_);
-  offsets_.push_back(offsets_.back() + neurons.size());
 }
 
 template <NetworkValue T>

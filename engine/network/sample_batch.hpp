@@ -29,6 +29,10 @@ class SampleBatch {
   // Throws ShapeError when the lengths differ, KeyError when the neurons do not ascend within
   // the batch's.
   void append(std::span<const Index> neurons, std::span<const T> values);
+  void append(std::span<const std::uint32_t> neurons, std::span<const T> values);
+
+  // More neurons of the last sample, beyond those that it has.
+  void extend_last(std::span<const std::uint32_t> neurons, std::span<const T> values);
 
   Index neurons() const { return neurons_; }
   Index samples() const { return offsets_.size() - 1; }
@@ -48,6 +52,9 @@ class SampleBatch {
   std::string checksum() const;
 
  private:
+  template <class Number>
+  void add(std::span<const Number> neurons, std::span<const T> values);
+
   Index neurons_;
   std::vector<Index> offsets_{0};
   // The smallest type that holds a neuron's number.

@@ -177,7 +177,9 @@ SampleBatch<T> read_inputs(const std::string& path, Index neurons, Index samples
   const std::optional<Manifest> manifest = read_manifest(folder);
   const bool named = manifest && manifest->files.contains(found.filename().string());
   const FileFacts* facts = named ? &manifest->facts(folder, found.filename().string()) : nullptr;
-  return SampleBatch<T>(read_entries<T>(InputFile(found.string(), facts), samples, neurons, scan));
+  auto inputs = read_samples_tsv<T>(InputFile(found.string(), facts), samples, neurons, scan);
+  if (inputs.entries() == 0) throw ParseError(found.string(), 0, 0, "the file holds no entry");
+  return inputs;
 }
 
 template <NetworkValue T>

@@ -32,20 +32,24 @@ int bench_reading(const ReadingOptions& options, const std::stop_token& stop) {
   ScanOptions scan;
   scan.threads = options.threads;
   const auto read = [&] {
-    return read_transposed_tsv_arrays<float>(InputFile(options.file), 0, options.columns, scan);
+    return read_samples_tsv<float>(InputFile(options.file), 0, options.columns, scan);
   };
   setenv("OSCILLON_BENCH_FILE", options.file.c_str(), 1);
-  const Compressed<float> arrays = read();
+  const SampleBatch<float> batch = read();
   const double bytes = static_cast<double>(InputFile(options.file).text().size());
   bench::Times naive{"fscanf and setElement", {}};
-  naive.time([&] {
-    const auto expected = bench::read_naive(options.file, arrays.columns, arrays.rows)
-                              .compressed(Orientation::by_row);
-    if (expected.offsets != arrays.offsets || expected.indices != arrays.indices ||
-        expected.values != arrays.values) {
+  {
+    std::optional<Matrix<float>> read_slowly;
+    naive.time([&] {
+      read_slowly.emplace(bench::read_naive(options.file, batch.samples(), batch.neurons()));
+    });
+    const auto expected = read_slowly->compressed(Orientation::by_row);
+    const auto found = batch.columns(0, batch.samples());
+    if (expected.offsets != found.offsets || expected.indices != found.indices ||
+        expected.values != found.values) {
       throw Error(Fault::internal, "the two ways of reading " + options.file + " differ");
     }
-  });
+  }
   bench::Times lines{"wc -l", {}};
   bench::Times ours{"read", {}};
   for (int i = 0; i < options.repeats; ++i) {
@@ -53,13 +57,13 @@ int bench_reading(const ReadingOptions& options, const std::stop_token& stop) {
     ours.time(read);
   }
 
-  std::string text = options.file + ": " + grouped(arrays.size()) + " entries, " +
+  std::string text = options.file + ": " + grouped(batch.entries()) + " entries, " +
                      grouped(static_cast<Index>(bytes)) + " bytes, " +
                      std::to_string(thread_count(options.threads)) + " threads, " +
                      std::to_string(options.repeats) + " runs each in turn\n" +
                      "way                     median s     MB/s   of read\n";
   nlohmann::ordered_json record{
-      {"file", options.file}, {"bytes", bytes}, {"entries", arrays.size()}};
+      {"file", options.file}, {"bytes", bytes}, {"entries", batch.entries()}};
   for (const bench::Times* times : {&ours, &lines, &naive}) {
     char line[160];
     std::snprintf(line, sizeof line, "%-22s %9.4f %8.0f %9.2f\n", times->name.c_str(),
