@@ -31,8 +31,8 @@ template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& folder, Index neurons,
                                                          Index depth, T bias, int threads = 0);
 
-// The same layers one at a time, each read when it is asked for. With a manifest in the folder each
-// file must be the one that it tells.
+// The same layers one at a time, each read when it is asked for, by several threads if so wanted.
+// With a manifest in the folder each file must be the one that it tells.
 template <NetworkValue T>
 class FolderSource : public LayerSource<T> {
  public:

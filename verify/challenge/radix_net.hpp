@@ -68,6 +68,7 @@ RadixNet official_net(const Size& size, std::uint64_t seed);
 template <NetworkValue T>
 Compressed<T> radix_net_weights(const RadixNet& net, std::size_t index);
 
+// Makes each layer when it is asked for, in several threads if so wanted.
 template <NetworkValue T>
 class RadixNetSource : public LayerSource<T> {
  public:
