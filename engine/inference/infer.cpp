@@ -79,7 +79,7 @@ class Run {
     if (source_.depth() == 0) take_batch_as_it_is();
     require_memory(alive_.entries * 2 * (sizeof(Index) + sizeof(T)), "the answer");
     Matrix<T> Y = assemble(std::move(tiles_), twins_, neurons_, profile_.samples, profile_.threads);
-    profile_.seconds += seconds_since(start_) - profile_.layer_source_seconds;
+    profile_.seconds = seconds_of_work();
     log::debug("inference of " + std::to_string(profile_.samples) + " samples took " +
                std::to_string(profile_.seconds) + " s");
     return {std::move(Y), std::move(profile_)};
@@ -118,6 +118,7 @@ class Run {
     profile_ = std::move(found->profile);
     profile_.threads = thread_count(options_.threads);
     profile_.resumed_at = next_;
+    waited_before_ = profile_.layer_source_seconds;
     generation_ = found->generation + 1;
     alive_ = {profile_.layers[next_ - 1].entries, profile_.layers[next_ - 1].live_samples, 0};
     for (const Tile<T>& tile : tiles_) alive_.live_columns += tile.samples.size();
@@ -194,7 +195,7 @@ class Run {
     bool as_wanted = true;
     for (const Tile<T>& one : tiles_) {
       held += one.samples.size();
-      as_wanted = as_wanted && one.form == form_;
+      as_wanted = as_wanted && one.form == form_ && one.samples.size() <= tile;
     }
     const bool seek_twins = form_ == Form::block && options_.reduce && alive_.live_columns > 1;
     if (as_wanted && held == alive_.live_columns && !seek_twins) return;
@@ -281,12 +282,17 @@ class Run {
     pass_layers_ = alive_.live_columns * 4 < before * 3
                        ? std::max<std::size_t>(std::min(pass_layers_, steps.size()) / 2, 1)
                        : std::min(pass_layers_ * 2, most_layers_a_pass);
-    if (from_batch && steps.size() == most_layers_a_pass) pass_layers_ = 2;
     // A stop is obeyed between passes: these are to stay short.
     if (!options_.checkpoint.folder.empty() && seconds_since(pass_start) > 2) {
       pass_layers_ = std::max<std::size_t>(pass_layers_ / 2, 1);
     }
     require_memory(0, "the samples that are alive after layer " + std::to_string(next_));
+  }
+
+  // Without waiting for layers; with what was done before a checkpoint.
+  double seconds_of_work() const {
+    return profile_.seconds + seconds_since(start_) -
+           (profile_.layer_source_seconds - waited_before_);
   }
 
   // Throws Error(out_of_memory) when what is held, and `more` beside, is beyond the limit.
@@ -305,7 +311,7 @@ class Run {
     const bool stop = options_.stop.stop_requested();
     if (!stop && seconds_since(last_checkpoint_) < options_.checkpoint.every_seconds) return;
     Profile so_far = profile_;
-    so_far.seconds += seconds_since(start_) - profile_.layer_source_seconds;
+    so_far.seconds = seconds_of_work();
     write_checkpoint(checkpoint_identity(), generation_++, next_, neurons_, tiles_, twins_, so_far);
     last_checkpoint_ = Clock::now();
     if (stop) {
@@ -319,6 +325,7 @@ class Run {
   const InferenceOptions& options_;
   const Clock::time_point start_ = Clock::now();
   Profile profile_;
+  double waited_before_ = 0;  // seconds, for layers, before the checkpoint
   std::vector<Worker<T>> workers_;
   std::size_t next_ = 0;  // layer
   Index neurons_;         // of the rank before it

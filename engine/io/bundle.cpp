@@ -264,7 +264,7 @@ std::shared_ptr<const Layer<T>> BundleSource<T>::layer(std::size_t index) {
   W.values = values(layer_array(index, "values"), W.indices.size());
   std::vector<T> bias = values(layer_array(index, "bias"), W.rows);
   try {
-    return std::make_shared<const Layer<T>>(Matrix<T>::from_compressed(W), std::move(bias), cap_);
+    return std::make_shared<const Layer<T>>(W, std::move(bias), cap_);
   } catch (const Error& error) {
     fail("layer " + std::to_string(index) + ": " + error.what());
   }

@@ -31,16 +31,41 @@ std::string_view name_of(BiasOn rule) {
 template <NetworkValue T>
 Layer<T>::Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap)
     : bias_(std::move(bias)), cap_(cap), inputs_(weights.columns()), edges_(weights.entries()) {
-  if (weights.rows() != bias_.size()) {
-    throw ShapeError("a layer with weights of " + std::to_string(weights.rows()) + " x " +
-                     std::to_string(weights.columns()) + " needs as many biases as outputs, not " +
+  const Compressed<T> arrays = weights.compressed(Orientation::by_column);
+  find_bounds(arrays);
+  weights_ = weights.orientation() == Orientation::by_column ? std::move(weights)
+                                                             : Matrix<T>::from_compressed(arrays);
+  weights_.keep_sparse();
+  weights_.finish();
+}
+
+template <NetworkValue T>
+Layer<T>::Layer(const Compressed<T>& weights, std::vector<T> bias, std::optional<T> cap)
+    : weights_(Matrix<T>::from_compressed(weights)),
+      bias_(std::move(bias)),
+      cap_(cap),
+      inputs_(weights.columns),
+      edges_(weights.size()) {
+  if (weights.orientation != Orientation::by_column) {
+    throw ShapeError("the arrays of a layer's weights must be compressed columns");
+  }
+  find_bounds(weights);
+  weights_.keep_sparse();
+  weights_.finish();
+}
+
+// Checks the shape and the numbers, and finds the bounds.
+template <NetworkValue T>
+void Layer<T>::find_bounds(const Compressed<T>& arrays) {
+  if (arrays.rows != bias_.size()) {
+    throw ShapeError("a layer with weights of " + std::to_string(arrays.rows) + " x " +
+                     std::to_string(arrays.columns) + " needs as many biases as outputs, not " +
                      std::to_string(bias_.size()));
   }
   if (cap_ && !(*cap_ > T(0) && is_finite(*cap_))) {
     throw Error(Fault::bad_data,
                 "the cap of a layer must be positive and finite, not " + std::to_string(*cap_));
   }
-  const Compressed<T> arrays = weights.compressed(Orientation::by_column);
   std::vector<double> gains(outputs(), 0);
   for (std::size_t p = 0; p < arrays.size(); ++p) {
     if (!is_finite<T>(arrays.values[p])) {
@@ -57,10 +82,6 @@ Layer<T>::Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap)
     bounds_.gain = std::max(bounds_.gain, gains[i]);
     bounds_.offset = std::max(bounds_.offset, std::abs(static_cast<double>(bias_[i])));
   }
-  weights_ = weights.orientation() == Orientation::by_column ? std::move(weights)
-                                                             : Matrix<T>::from_compressed(arrays);
-  weights_.keep_sparse();
-  weights_.finish();
 }
 
 namespace {

@@ -38,6 +38,9 @@ class Layer {
   // Error(bad_data) for a weight or bias that is not finite, or a cap that is not positive.
   Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap = std::nullopt);
 
+  // The same from arrays, by column, which spares taking them out of a matrix.
+  Layer(const Compressed<T>& weights, std::vector<T> bias, std::optional<T> cap = std::nullopt);
+
   Index inputs() const { return inputs_; }
   Index outputs() const { return bias_.size(); }
   Index edges() const { return edges_; }  // stored weights
@@ -48,6 +51,8 @@ class Layer {
   const LayerBounds& bounds() const { return bounds_; }
 
  private:
+  void find_bounds(const Compressed<T>& arrays);
+
   Matrix<T> weights_;
   std::vector<T> bias_;
   std::optional<T> cap_;

@@ -7,6 +7,7 @@
 #include "engine/inference/fused_kernel.hpp"
 #include "engine/inference/inference.hpp"
 #include "engine/inference/plan_fused.hpp"
+#include "tests/cases.hpp"
 #include "tests/inference/random_networks.hpp"
 #include "verify/oracle/from_engine.hpp"
 
@@ -64,7 +65,7 @@ template <NetworkValue T>
 void compare_with_oracle(std::uint64_t seed, std::optional<T> weight, T unit,
                          std::optional<T> cap) {
   std::mt19937_64 random(seed);
-  for (int n = 0; n < 60; ++n) {
+  for (int n = 0; n < cases(60); ++n) {
     const Index width = 6 + random() % 30;
     std::vector<std::shared_ptr<const Layer<T>>> layers;
     Index inputs = width + 1;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/inference/inference.hpp"
+#include "tests/cases.hpp"
 #include "tests/inference/random_networks.hpp"
 #include "verify/oracle/from_engine.hpp"
 
@@ -34,7 +35,7 @@ void compare(int networks, Numbers numbers, std::uint64_t seed, Plan plan = Plan
   const int greatest_bias = plan == Plan::dense_tiles || plan == Plan::fused ? -1 : 4;
   std::mt19937_64 random(seed);
   int different = 0;
-  for (int n = 0; n < networks; ++n) {
+  for (int n = 0; n < cases(networks); ++n) {
     Network<T> network(random_layers<T>(random, numbers, 1 + random() % 5, 12, greatest_bias));
     const Index samples = random() % 9;
     const Matrix<T> Y0 = random_matrix<T>(random, network.inputs(), samples, numbers, -2, 8);
@@ -106,12 +107,12 @@ TEST_CASE("full tiles and blocks give the same bits, and so does the choice betw
 
 TEST_CASE("a layer in floating point stays within the bound of exact arithmetic") {
   std::mt19937_64 random(7);
-  for (int n = 0; n < 300; ++n) compare_exactly(random);
+  for (int n = 0; n < cases(300); ++n) compare_exactly(random);
 }
 
 TEST_CASE("dyadic networks agree with exact rationals") {
   std::mt19937_64 random(8);
-  for (int n = 0; n < 300; ++n) {
+  for (int n = 0; n < cases(300); ++n) {
     Network<double> network(random_layers<double>(random, Numbers::dyadic, 3, 8));
     const Matrix<double> Y0 =
         random_matrix<double>(random, network.inputs(), 3, Numbers::dyadic, -2, 8);

@@ -138,6 +138,8 @@ TEST_CASE("a problem is made, as text, compressed, as a bundle; run from each an
   make("packed", "");
   CHECK(!std::filesystem::exists(folder.at("packed/neuron1024/n1024-l1.tsv.gz")));
   CHECK(run("challenge make -o " + folder.at("x") + " --depth 2 --vary-biases").code == 2);
+  CHECK(run("challenge run --random-inputs 3 --depth 2 --drop 0.1 --layers " + folder.at("plain"))
+            .code == 2);
   CHECK(run("challenge make -o " + folder.at("x") + " --depth 2 --format zip").code == 2);
   CHECK(run("challenge make -o " + folder.at("x") + " --radices 2,2 --depth 2").code == 2);
 }

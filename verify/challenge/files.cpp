@@ -152,9 +152,8 @@ std::shared_ptr<const Layer<T>> FolderSource<T>::layer(std::size_t index) {
   const bool text = path.ends_with(".tsv") || path.ends_with(".gz");
   if (!text && facts != nullptr) require_facts(path, *facts);
   return std::make_shared<const Layer<T>>(
-      Matrix<T>::from_compressed(
-          text ? read_entries<T>(InputFile(path, facts), neurons_, neurons_, scan)
-               : read_matrix<T>(path, neurons_, scan)),
+      text ? read_entries<T>(InputFile(path, facts), neurons_, neurons_, scan)
+           : read_matrix<T>(path, neurons_, scan),
       std::vector<T>(neurons_, bias_), static_cast<T>(cap));
 }
 

@@ -217,8 +217,8 @@ std::shared_ptr<const Layer<T>> RadixNetSource<T>::layer(std::size_t index) {
   }
   std::optional<T> greatest;
   if (net_.cap) greatest = static_cast<T>(*net_.cap);
-  return std::make_shared<const Layer<T>>(
-      Matrix<T>::from_compressed(radix_net_weights<T>(net_, index)), std::move(bias), greatest);
+  return std::make_shared<const Layer<T>>(radix_net_weights<T>(net_, index), std::move(bias),
+                                          greatest);
 }
 
 template <NetworkValue T>

@@ -122,6 +122,10 @@ void require_creatable_outputs(const RunOptions& options) {
     require_distinct(*output, {options.truth, options.inputs.file, options.layers});
     require_creatable(*output);
   }
+  if (!options.checkpoint.folder.empty()) {
+    make_folder(options.checkpoint.folder);
+    require_creatable(options.checkpoint.folder + "/checkpoint-0");
+  }
 }
 
 // Refuses at once what cannot fit, before inputs are made that may take minutes.

@@ -154,9 +154,10 @@ void add_input_options(CLI::App& app, InputOptions& options) {
 
 void add_problem_options(CLI::App& app, ProblemOptions& options) {
   add_input_options(app, options.inputs);
-  app.add_option("--layers", options.layers,
-                 "Folder with neuronN/nN-lK.tsv, also .gz, or a .safetensors bundle; without it "
-                 "the layers are made")
+  app.add_option(
+         "--layers", options.layers,
+         "Folder with neuronN/nN-lK.tsv (or .tsv.gz, .mtx, .npz), or a .safetensors bundle; "
+         "without it the layers are made")
       ->check(some_path());
   add_net_options(app, options.net);
 }
@@ -233,6 +234,11 @@ std::unique_ptr<LayerSource<T>> open_layers(const ProblemOptions& options) {
   if (options.layers.empty()) {
     if (at_once) return made_in_memory<T>(net_of(net), net.depth, options.threads);
     return std::make_unique<challenge::RadixNetSource<T>>(net_of(net), net.depth);
+  }
+  if (net.is_variant()) {
+    throw Error(Fault::usage, "layers from " + options.layers +
+                                  " are taken as they are: options for variants are for networks "
+                                  "that are made");
   }
   if (is_bundle(options.layers)) {
     if (net.bias) throw Error(Fault::usage, "--bias is for layer files; a bundle has its biases");

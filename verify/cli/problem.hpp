@@ -20,6 +20,12 @@ struct NetOptions {
   double dropped = 0;
   bool unstructured = false;
   std::string permutations_from;
+
+  // Whether anything but the official connections and weights is asked for.
+  bool is_variant() const {
+    return !radices.empty() || !widths.empty() || weights != "equal" || weight || biases_vary ||
+           dropped > 0 || unstructured || !permutations_from.empty();
+  }
 };
 
 // The inputs of a problem: from a file, or at random.
