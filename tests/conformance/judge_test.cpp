@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "tests/cases.hpp"
 #include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 #include "verify/conformance/process.hpp"
@@ -97,6 +98,7 @@ TEST_CASE("faults planted in the Python engine are found and named") {
       "*bias*", "*cap*",      "one-weight", "two-neurons", "not-square", "lopsided",
       "first*", "signed*",    "cancel*",    "relu*",       "zero*",      "dead*",
       "empty*", "duplicate*", "decimals",   "irregular",   "square*"};
+  int tried = 0;
   for (const Planted& planted : {Planted{"transposed", "transposed-weights"},
                                  {"bias-on-dead", "bias-on-dead-samples"},
                                  {"bias-on-missing", "bias-on-missing-entries"},
@@ -110,6 +112,7 @@ TEST_CASE("faults planted in the Python engine are found and named") {
                                  {"weight-rows-off-by-one", "off-by-one-weight-rows"},
                                  {"zero-based-output", "zero-based-output"},
                                  {"sums-duplicates", "sum-over-duplicates"}}) {
+    if (is_sanitized && ++tried > 4) break;  // the judge's own code is the same for each
     check_named(python_engine, planted, {ElementType::fp32}, small);
   }
   // Here the wide ones tell.
