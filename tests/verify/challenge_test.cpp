@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
+#include "engine/base/checksum.hpp"
 #include "engine/inference/inference.hpp"
 #include "engine/io/tsv.hpp"
 #include "tests/temporary_folder.hpp"
@@ -90,6 +92,29 @@ TEST_CASE("the check names missing and extra samples by their numbers in the fil
   Y.add(0, 2, 1);
   Y.add(1, 0, 0);
   CHECK(challenge::categories_of(Matrix<float>::build(2, 4, Y)) == std::vector<Index>{2});
+}
+
+TEST_CASE("a digest is of neurons and values, in any type") {
+  Triples<float> Y;
+  Y.add(0, 1, 0.5f);
+  Y.add(3, 1, 2);
+  Y.add(1, 2, 0.5f);
+  Y.add(3, 2, 2);
+  const auto result = challenge::result_of(Matrix<float>::build(4, 3, Y));
+  CHECK(result.categories == std::vector<Index>{1, 2});
+  CHECK(result.digests[0] != result.digests[1]);  // the same values of other neurons
+  std::string bytes(32, '\0');
+  const double half = 0.5, two = 2;
+  const std::uint64_t three = 3;
+  std::memcpy(bytes.data() + 8, &half, 8);
+  std::memcpy(bytes.data() + 16, &three, 8);
+  std::memcpy(bytes.data() + 24, &two, 8);
+  CHECK(result.digests[0] == checksum_of(bytes));
+  Triples<double> same;
+  same.add(0, 0, 0.5);
+  same.add(2, 0, 0);  // no entry worth telling
+  same.add(3, 0, 2);
+  CHECK(challenge::result_of(Matrix<double>::build(4, 1, same)).digests[0] == result.digests[0]);
 }
 
 TEST_CASE("a generated problem goes to disk and back, and every way of running it agrees") {
