@@ -79,7 +79,7 @@ TEST_CASE("random texts, usual and unusual, are read as they were meant") {
                                                              {"0.1", 0.1f},
                                                              {"-0.25", -0.25f},
                                                              {"123456789012", 123456789012.f}};
-  for (int n = 0; n < cases(400); ++n) {
+  for (int n = 0; n < testing::cases(400); ++n) {
     const Index rows = 1 + random() % 40;
     const Index columns = 1 + random() % 30;
     std::vector<std::tuple<Index, Index, float, std::string>> entries;
