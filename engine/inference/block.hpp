@@ -13,6 +13,12 @@
 
 namespace oscillon {
 
+// One step of hashing: every bit of the old hash and of the new word counts.
+inline std::uint64_t hashed(std::uint64_t hash, std::uint64_t word) {
+  hash = (hash ^ word) * 0x9E3779B97F4A7C15;
+  return hash ^ hash >> 32;
+}
+
 // Neurons of one rank that have the same value in every sample, because they have the same inputs,
 // weights and bias; they are kept as one row of a block.
 struct NeuronClasses {

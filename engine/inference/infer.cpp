@@ -231,9 +231,12 @@ class Run {
     }
     const Index columns_before = from_batch ? batch_.samples() : alive_.live_columns;
 
-    std::vector<std::array<TileCount, most_layers_a_pass>> counts(tiles_.size());
-    std::vector<std::array<double, most_layers_a_pass>> seconds(tiles_.size());
-    std::vector<std::array<Index, most_layers_a_pass>> columns(tiles_.size());
+    struct Passage {  // of a tile through a layer
+      Index columns = 0;
+      TileCount count;
+      double seconds = 0;
+    };
+    std::vector<std::array<Passage, most_layers_a_pass>> passages(tiles_.size());
     run_tasks(tiles_.size(), profile_.threads, [&](std::size_t t) {
       Worker<T>& worker = workers_[static_cast<std::size_t>(omp_get_thread_num())];
       if (from_batch) {
@@ -247,14 +250,15 @@ class Run {
                       "inference was stopped in layer " + std::to_string(next_ + s));
         }
         const auto layer_start = Clock::now();
-        columns[t][s] = tiles_[t].samples.size();
+        Passage& passage = passages[t][s];
+        passage.columns = tiles_[t].samples.size();
         worker.advance(tiles_[t], steps[s], next_ + s);
-        counts[t][s] = count(tiles_[t]);
-        worker.squeeze_when_half_dead(tiles_[t], counts[t][s].live_columns);
-        seconds[t][s] = seconds_since(layer_start);
+        passage.count = count(tiles_[t]);
+        worker.squeeze_when_half_dead(tiles_[t], passage.count.live_columns);
+        passage.seconds = seconds_since(layer_start);
       }
-      if (wastes_memory(tiles_[t], counts[t][steps.size() - 1], steps.back().layer->outputs(),
-                        columns_before)) {
+      if (wastes_memory(tiles_[t], passages[t][steps.size() - 1].count,
+                        steps.back().layer->outputs(), columns_before)) {
         make_sparse(tiles_[t], steps.back().layer->outputs());
       }
       worker.tighten(tiles_[t]);
@@ -267,12 +271,13 @@ class Run {
       layer.plan = plan_of(form_);
       layer.tile = tile;
       layer.neurons_computed = steps[s].fused ? steps[s].fused->rows() : steps[s].layer->outputs();
-      for (std::size_t t = 0; t < tiles_.size(); ++t) {
-        layer.entries += counts[t][s].entries;
-        layer.live_samples += counts[t][s].live_samples;
-        layer.seconds += seconds[t][s];
-        layer.samples_computed += columns[t][s];
-        if (s + 1 == steps.size()) alive_.live_columns += counts[t][s].live_columns;
+      for (const auto& of_tile : passages) {
+        const Passage& passage = of_tile[s];
+        layer.entries += passage.count.entries;
+        layer.live_samples += passage.count.live_samples;
+        layer.seconds += passage.seconds;
+        layer.samples_computed += passage.columns;
+        if (s + 1 == steps.size()) alive_.live_columns += passage.count.live_columns;
       }
     }
     next_ += steps.size();

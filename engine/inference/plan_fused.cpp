@@ -44,12 +44,6 @@ fused::Kernel<T> kernel() {
   return fused::kernel_portable<T>();
 }
 
-// One step of hashing: every bit of the old hash and of the new word counts.
-std::uint64_t hashed(std::uint64_t hash, std::uint64_t word) {
-  hash = (hash ^ word) * 0x9E3779B97F4A7C15;
-  return hash ^ hash >> 32;
-}
-
 template <NetworkValue T>
 std::uint64_t bits_of(T value) {
   if constexpr (sizeof(T) == sizeof(std::uint32_t)) {
@@ -228,12 +222,6 @@ void FusedPlan<T>::take_equal_rows_once(const Compressed<T>& columns, const Neur
   if (some_differ) lay_out();
   for (Index i = 0; i < outputs; ++i) ++classes->sizes[classes->of[i]];
   classes_ = std::move(classes);
-}
-
-template <NetworkValue T>
-std::size_t FusedPlan<T>::bytes() const {
-  return begins_.size() * sizeof(std::size_t) + inputs_.size() * sizeof(std::uint32_t) +
-         weights_.size() * sizeof(T) + bias_.size() * sizeof(T);
 }
 
 // Scaling the sum gives the same bits when scaling is exact: no sum may leave T for being larger

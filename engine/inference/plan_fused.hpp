@@ -44,7 +44,6 @@ class FusedPlan {
   // Of the outputs; nullptr when each is on its own.
   const std::shared_ptr<const NeuronClasses>& classes() const { return classes_; }
   Index rows() const { return begins_.size() - 1; }  // of a block of outputs
-  std::size_t bytes() const;
 
   // The layer's answer to the samples of Y, into `next`. No value may leave T on the way; `Y` has
   // values of these magnitudes. May be called by several threads at once.

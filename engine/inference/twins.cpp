@@ -17,8 +17,7 @@ std::vector<std::uint64_t> hashes_of_columns(const Block<T>& block) {
     for (Index j = 0; j < block.stride(); ++j) {
       std::uint64_t bits = 0;
       std::memcpy(&bits, row + j, sizeof(T));
-      hashes[j] = (hashes[j] ^ bits) * 0x9E3779B97F4A7C15;
-      hashes[j] ^= hashes[j] >> 32;
+      hashes[j] = hashed(hashes[j], bits);
     }
   }
   return hashes;
