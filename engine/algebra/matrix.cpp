@@ -74,8 +74,10 @@ template <Value T>
   throw Error(Fault::internal, "GraphBLAS reports a duplicate entry that is not there");
 }
 
+}  // namespace
+
 template <Value T>
-void validate(const Compressed<T>& arrays) {
+void require_valid(const Compressed<T>& arrays) {
   const Index vectors = arrays.vectors();
   const Index length = arrays.orientation == Orientation::by_row ? arrays.columns : arrays.rows;
   if (arrays.offsets.size() != checked_add(vectors, 1, "offsets") || arrays.offsets.front() != 0 ||
@@ -101,8 +103,6 @@ void validate(const Compressed<T>& arrays) {
     }
   }
 }
-
-}  // namespace
 
 template <Value T>
 Matrix<T>::Matrix(Index rows, Index columns, Orientation orientation) {
@@ -142,7 +142,7 @@ Matrix<T> Matrix<T>::build(Index rows, Index columns, const Triples<T>& triples,
 
 template <Value T>
 Matrix<T> Matrix<T>::from_compressed(const Compressed<T>& arrays) {
-  validate(arrays);
+  require_valid(arrays);
   Matrix matrix(arrays.rows, arrays.columns, arrays.orientation);
   if (arrays.size() == 0) return matrix;
   GrB_Matrix made = nullptr;
@@ -264,7 +264,9 @@ void Matrix<T>::keep_sparse() {
         "keep a matrix sparse", {handle_});
 }
 
-#define OSCILLON_INSTANTIATE_MATRIX(T) template class Matrix<T>;
+#define OSCILLON_INSTANTIATE_MATRIX(T)               \
+  template void require_valid(const Compressed<T>&); \
+  template class Matrix<T>;
 OSCILLON_FOR_EACH_VALUE_TYPE(OSCILLON_INSTANTIATE_MATRIX)
 #undef OSCILLON_INSTANTIATE_MATRIX
 

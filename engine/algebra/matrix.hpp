@@ -60,6 +60,11 @@ Compressed<T> transposed(Compressed<T> arrays) {
   return arrays;
 }
 
+// Throws ShapeError or KeyError unless the arrays fit together, the offsets are monotone and the
+// indices ascend strictly within the shape.
+template <Value T>
+void require_valid(const Compressed<T>& arrays);
+
 template <Value T>
 class Matrix {
  public:
@@ -81,8 +86,7 @@ class Matrix {
                       Collision collision = Collision::none,
                       Orientation orientation = Orientation::by_row);
 
-  // From compressed arrays, which are checked: ShapeError or KeyError unless the offsets are
-  // monotone and the indices ascend strictly within the shape.
+  // From compressed arrays. Throws like require_valid.
   static Matrix from_compressed(const Compressed<T>& arrays);
 
   // A square matrix with `diagonal` on its diagonal, every entry stored, stored by column.
@@ -117,7 +121,9 @@ class Matrix {
   GrB_Matrix handle_ = nullptr;
 };
 
-#define OSCILLON_EXTERN_MATRIX(T) extern template class Matrix<T>;
+#define OSCILLON_EXTERN_MATRIX(T)                           \
+  extern template void require_valid(const Compressed<T>&); \
+  extern template class Matrix<T>;
 OSCILLON_FOR_EACH_VALUE_TYPE(OSCILLON_EXTERN_MATRIX)
 #undef OSCILLON_EXTERN_MATRIX
 

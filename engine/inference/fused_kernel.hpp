@@ -9,14 +9,21 @@
 
 namespace oscillon::fused {
 
+// Some rows of a layer that have the same inputs: every value that is read is used for all of them.
+struct RowGroup {
+  std::uint32_t rows;    // 1, 2, 4 or 8
+  std::uint32_t degree;  // edges of each
+};
+
 // One layer on one block: row r of `next` becomes
 // min(max(sum over the row's edges of weight * Y[input] + bias[r], 0), cap).
 template <class T>
 struct Work {
-  std::size_t rows;
-  const std::size_t* begins;    // rows + 1 places in `inputs`
-  const std::uint32_t* inputs;  // of each edge the row of Y, in the order of summation
-  const T* weights;             // of each edge, or one for all
+  const RowGroup* groups;  // with the rows of `next` in order
+  std::size_t group_count;
+  bool wide_inputs;    // whether `inputs` are of 32 bits, not 16
+  const void* inputs;  // group after group, of each edge the row of Y, in the order of summation
+  const T* weights;    // group after group, edge after edge, of each row; or one for all
   bool one_weight;
   bool sum_first;  // with one weight: scale the sum instead of its terms
   const T* bias;   // of each row
@@ -34,31 +41,36 @@ namespace {  // a version of its own for each processor
 
 enum class Weighting { each, one, sum_first };
 
-// `Vectors` vectors of `Bytes` bytes of every row.
-template <class T, int Bytes, int Vectors, Weighting weighting>
-inline void layer_on_columns(const Work<T>& work, std::size_t column) {
+// Some rows that have the same inputs, on `Vectors` vectors of each: as many sums as stay in
+// registers.
+template <class T, class Input, int Bytes, int Rows, int Vectors, Weighting weighting>
+inline void rows_on_vectors(const Work<T>& work, const Input* inputs, const T* weights,
+                            std::size_t degree, std::size_t row, std::size_t column) {
   typedef T Vector __attribute__((vector_size(Bytes), may_alias));
   constexpr std::size_t lanes = Bytes / sizeof(T);
   const T* const Y = work.Y + column;
-  for (std::size_t r = 0; r < work.rows; ++r) {
-    Vector sum[Vectors] = {};
-    for (std::size_t p = work.begins[r]; p < work.begins[r + 1]; ++p) {
-      const T* const y = Y + work.inputs[p] * work.stride;
-      const T weight = work.weights[weighting == Weighting::each ? p : 0];
+  Vector sum[Rows][Vectors] = {};
+  for (std::size_t p = 0; p < degree; ++p) {
+    const T* const y = Y + inputs[p] * work.stride;
+    Vector value[Vectors];
+    for (int v = 0; v < Vectors; ++v) value[v] = *reinterpret_cast<const Vector*>(y + v * lanes);
+    for (int r = 0; r < Rows; ++r) {
+      const T weight = weights[weighting == Weighting::each ? p * Rows + r : 0];
       for (int v = 0; v < Vectors; ++v) {
-        const Vector value = *reinterpret_cast<const Vector*>(y + v * lanes);
         if constexpr (weighting == Weighting::sum_first) {
-          sum[v] += value;
+          sum[r][v] += value[v];
         } else {
-          sum[v] += weight * value;
+          sum[r][v] += weight * value[v];
         }
       }
     }
-    T* const out = work.next + r * work.stride + column;
+  }
+  for (int r = 0; r < Rows; ++r) {
+    T* const out = work.next + (row + r) * work.stride + column;
     for (int v = 0; v < Vectors; ++v) {
-      Vector z = sum[v];
-      if constexpr (weighting == Weighting::sum_first) z *= work.weights[0];
-      z += work.bias[r];
+      Vector z = sum[r][v];
+      if constexpr (weighting == Weighting::sum_first) z *= weights[0];
+      z += work.bias[row + r];
       z = z > T(0) ? z : Vector{};
       if (work.capped) {
         const Vector cap = Vector{} + work.cap;
@@ -69,32 +81,88 @@ inline void layer_on_columns(const Work<T>& work, std::size_t column) {
   }
 }
 
-template <class T, int Bytes, Weighting weighting>
-inline void layer_on_block(const Work<T>& work) {
+// The same on `Vectors` vectors, some of them at a time.
+template <class T, class Input, int Bytes, int Rows, int Vectors, Weighting weighting>
+inline void rows_on_columns(const Work<T>& work, const Input* inputs, const T* weights,
+                            std::size_t degree, std::size_t row, std::size_t column) {
+  constexpr int sums = Bytes == 64 ? 16 : 8;  // of 32 and 16 registers
+  constexpr int together = Vectors * Rows <= sums ? Vectors : sums / Rows;
+  for (int v = 0; v < Vectors; v += together) {
+    rows_on_vectors<T, Input, Bytes, Rows, together, weighting>(work, inputs, weights, degree, row,
+                                                                column + v * (Bytes / sizeof(T)));
+  }
+}
+
+// All rows on `Vectors` vectors of each.
+template <class T, class Input, int Bytes, int Vectors, Weighting weighting>
+void layer_on_columns(const Work<T>& work, std::size_t column) {
+  const Input* inputs = static_cast<const Input*>(work.inputs);
+  const T* weights = work.weights;
+  std::size_t row = 0;
+  for (std::size_t g = 0; g < work.group_count; ++g) {
+    const RowGroup group = work.groups[g];
+    const auto on_columns = [&]<int Rows>(std::integral_constant<int, Rows>) {
+      rows_on_columns<T, Input, Bytes, Rows, Vectors, weighting>(work, inputs, weights,
+                                                                 group.degree, row, column);
+    };
+    if constexpr (weighting == Weighting::each) {
+      switch (group.rows) {
+        case 8:
+          on_columns(std::integral_constant<int, 8>{});
+          break;
+        case 4:
+          on_columns(std::integral_constant<int, 4>{});
+          break;
+        case 2:
+          on_columns(std::integral_constant<int, 2>{});
+          break;
+        default:
+          on_columns(std::integral_constant<int, 1>{});
+      }
+      weights += std::size_t{group.degree} * group.rows;
+    } else {  // groups of one row
+      on_columns(std::integral_constant<int, 1>{});
+    }
+    inputs += group.degree;
+    row += group.rows;
+  }
+}
+
+template <class T, class Input, int Bytes, Weighting weighting>
+void layer_on_block(const Work<T>& work) {
   constexpr std::size_t lanes = Bytes / sizeof(T);
   std::size_t column = 0;
   for (; column + 8 * lanes <= work.stride; column += 8 * lanes) {
-    layer_on_columns<T, Bytes, 8, weighting>(work, column);
+    layer_on_columns<T, Input, Bytes, 8, weighting>(work, column);
   }
   for (; column + 4 * lanes <= work.stride; column += 4 * lanes) {
-    layer_on_columns<T, Bytes, 4, weighting>(work, column);
+    layer_on_columns<T, Input, Bytes, 4, weighting>(work, column);
   }
   for (; column + 2 * lanes <= work.stride; column += 2 * lanes) {
-    layer_on_columns<T, Bytes, 2, weighting>(work, column);
+    layer_on_columns<T, Input, Bytes, 2, weighting>(work, column);
   }
   for (; column < work.stride; column += lanes) {
-    layer_on_columns<T, Bytes, 1, weighting>(work, column);
+    layer_on_columns<T, Input, Bytes, 1, weighting>(work, column);
+  }
+}
+
+template <class T, class Input, int Bytes>
+void run_layer_of(const Work<T>& work) {
+  if (!work.one_weight) {
+    layer_on_block<T, Input, Bytes, Weighting::each>(work);
+  } else if (work.sum_first) {
+    layer_on_block<T, Input, Bytes, Weighting::sum_first>(work);
+  } else {
+    layer_on_block<T, Input, Bytes, Weighting::one>(work);
   }
 }
 
 template <class T, int Bytes>
 void run_layer(const Work<T>& work) {
-  if (!work.one_weight) {
-    layer_on_block<T, Bytes, Weighting::each>(work);
-  } else if (work.sum_first) {
-    layer_on_block<T, Bytes, Weighting::sum_first>(work);
+  if (work.wide_inputs) {
+    run_layer_of<T, std::uint32_t, Bytes>(work);
   } else {
-    layer_on_block<T, Bytes, Weighting::one>(work);
+    run_layer_of<T, std::uint16_t, Bytes>(work);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "engine/base/thread_team.hpp"
 #include "engine/inference/checkpoint.hpp"
 #include "engine/inference/layer_queue.hpp"
+#include "engine/inference/prepared_network.hpp"
 #include "engine/inference/tiling.hpp"
 #include "engine/inference/twins.hpp"
 #include "engine/inference/worker.hpp"
@@ -59,6 +60,8 @@ class Run {
     profile_.samples = batch.samples();
     profile_.layers.resize(source.depth());
     workers_.resize(static_cast<std::size_t>(profile_.threads));
+    const auto* prepared = dynamic_cast<const PreparedNetwork<T>*>(&source);
+    if (prepared != nullptr && prepared->reduce() == options.reduce) plans_ = prepared->plans();
   }
 
   Inference<T> operator()() {
@@ -90,7 +93,9 @@ class Run {
     made.samples = batch_.bytes();
     if (source_.depth() == 0) return made;
     const auto layer = source_.layer(0);
-    const std::uint64_t one = bytes_of(*layer);
+    const bool as_matrix = options_.plan == Plan::semiring || options_.plan == Plan::dense_tiles;
+    const std::uint64_t one =
+        bytes_of(*layer) + (as_matrix ? layer->edges() * (sizeof(Index) + sizeof(T)) : 0);
     made.layers =
         source_.in_memory()
             ? one * source_.depth()
@@ -142,9 +147,7 @@ class Run {
     std::vector<Step<T>> steps;
     std::uint64_t bytes = 0;
     for (std::size_t l = next_; l < source_.depth() && steps.size() < pass_layers_; ++l) {
-      const auto fetch_start = Clock::now();
-      auto layer = layers.take();
-      profile_.layer_source_seconds += seconds_since(fetch_start);
+      auto layer = ahead_ ? std::exchange(ahead_, nullptr) : fetch(layers);
       const Index neurons = steps.empty() ? neurons_ : steps.back().layer->outputs();
       if (layer->inputs() != neurons) {
         throw ShapeError("layer " + std::to_string(l) + " has " + std::to_string(layer->inputs()) +
@@ -157,6 +160,9 @@ class Run {
       if (bytes >= layer_bytes_at_once()) break;
     }
     form_ = choose_form(options_.plan, steps, alive_);
+    if (form_ == Form::block && options_.reduce && next_ + steps.size() < source_.depth()) {
+      ahead_ = fetch(layers);
+    }
     double greatest = 0;
     for (const Tile<T>& tile : tiles_) greatest = std::max(greatest, tile.magnitudes.greatest);
     if (next_ == 0) {
@@ -167,18 +173,32 @@ class Run {
     auto classes = form_ == Form::block ? common_classes() : nullptr;
     // Where bounds do not prove that all values stay within T, tiles go on as sparse ones.
     bool sparse = form_ == Form::sparse;
-    for (Step<T>& step : steps) {
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      Step<T>& step = steps[s];
       greatest = reach_of(step.layer->bounds(), greatest);
       sparse = sparse || !fits<T>(greatest);
       if (sparse) step.semiring.emplace(step.layer, options_.bias_on);
       if (step.layer->cap()) greatest = std::min(greatest, static_cast<double>(*step.layer->cap()));
       if (form_ == Form::full) step.dense_tiles.emplace(step.layer);
       if (form_ == Form::block) {
-        step.fused.emplace(step.layer, classes, options_.reduce);
+        const std::size_t l = next_ + s;
+        if (l < plans_.size() && plans_[l]->input_classes() == classes) {
+          step.fused = plans_[l];
+        } else {
+          const Layer<T>* reader = s + 1 < steps.size() ? steps[s + 1].layer.get() : ahead_.get();
+          step.fused = std::make_shared<FusedPlan<T>>(step.layer, classes, options_.reduce, reader);
+        }
         classes = step.fused->classes();
       }
     }
     return steps;
+  }
+
+  std::shared_ptr<const Layer<T>> fetch(LayerQueue<T>& layers) {
+    const auto start = Clock::now();
+    auto layer = layers.take();
+    profile_.layer_source_seconds += seconds_since(start);
+    return layer;
   }
 
   // The classes of neurons in all tiles, if they are blocks.
@@ -328,6 +348,8 @@ class Run {
   LayerSource<T>& source_;
   const SampleBatch<T>& batch_;
   const InferenceOptions& options_;
+  std::span<const std::shared_ptr<const FusedPlan<T>>> plans_;  // that are ready
+  std::shared_ptr<const Layer<T>> ahead_;  // the one after those of the pass, when it is needed
   const Clock::time_point start_ = Clock::now();
   Profile profile_;
   double waited_before_ = 0;  // seconds, for layers, before the checkpoint
@@ -344,36 +366,6 @@ class Run {
 };
 
 }  // namespace
-
-Plan plan_from_name(std::string_view name) {
-  for (const Plan plan : {Plan::automatic, Plan::semiring, Plan::dense_tiles, Plan::fused}) {
-    if (name == name_of(plan)) return plan;
-  }
-  throw Error(Fault::usage, "no plan is called " + in_quotes(name) +
-                                ": there are automatic, semiring, dense-tiles and fused");
-}
-
-std::string_view name_of(Plan plan) {
-  switch (plan) {
-    case Plan::automatic:
-      return "automatic";
-    case Plan::semiring:
-      return "semiring";
-    case Plan::dense_tiles:
-      return "dense-tiles";
-    case Plan::fused:
-      return "fused";
-  }
-  return "";
-}
-
-std::string MemoryPlan::text() const {
-  const auto mebibytes = [](std::uint64_t bytes) {
-    return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
-  };
-  return "samples " + mebibytes(samples) + " + layers " + mebibytes(layers) + " + tiles " +
-         mebibytes(tiles) + " = " + mebibytes(total()) + ", survivors and answer aside";
-}
 
 template <NetworkValue T>
 MemoryPlan plan_memory(LayerSource<T>& source, const SampleBatch<T>& Y0,
@@ -403,32 +395,10 @@ Inference<T> infer(LayerSource<T>& source, const SampleBatch<T>& Y0,
   return run();
 }
 
-template <NetworkValue T>
-Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceOptions& options) {
-  return infer(source, SampleBatch<T>(Y0), options);
-}
-
-template <NetworkValue T>
-KeyedInference<T> infer(Network<T>& network, const AssocArray<T>& Y0,
-                        const InferenceOptions& options) {
-  const std::string unknown = keys_missing_from(network.input_keys(), Y0.rows());
-  if (!unknown.empty()) {
-    throw KeyError("the network has no input " + unknown);
-  }
-  const AssocArray<T> inputs = Y0.over(network.input_keys(), Y0.column_keys());
-  LayerSource<T>& source = network;
-  Inference<T> inference = infer(source, inputs.matrix(), options);
-  return {AssocArray<T>(network.output_keys(), Y0.column_keys(),
-                        Matrix<T>::from_compressed(inference.Y.compressed(Orientation::by_row))),
-          std::move(inference.profile)};
-}
-
-#define OSCILLON_INSTANTIATE_INFERENCE(T)                                                       \
-  template MemoryPlan plan_memory(LayerSource<T>&, const SampleBatch<T>&,                       \
-                                  const InferenceOptions&);                                     \
-  template Inference<T> infer(LayerSource<T>&, const SampleBatch<T>&, const InferenceOptions&); \
-  template Inference<T> infer(LayerSource<T>&, const Matrix<T>&, const InferenceOptions&);      \
-  template KeyedInference<T> infer(Network<T>&, const AssocArray<T>&, const InferenceOptions&);
+#define OSCILLON_INSTANTIATE_INFERENCE(T)                                 \
+  template MemoryPlan plan_memory(LayerSource<T>&, const SampleBatch<T>&, \
+                                  const InferenceOptions&);               \
+  template Inference<T> infer(LayerSource<T>&, const SampleBatch<T>&, const InferenceOptions&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_INFERENCE)
 #undef OSCILLON_INSTANTIATE_INFERENCE
 

@@ -34,7 +34,8 @@ struct InferenceOptions {
   BiasOn bias_on = BiasOn::stored;
   int threads = 0;  // 0: all
   Index tile = 0;   // samples a tile; 0: chosen by the plan
-  // Whether plan `fused` computes equal neurons and equal samples once. No bit depends on it.
+  // Whether plan `fused` computes equal neurons and equal samples once, and leaves out neurons that
+  // the next layer does not read. No bit of the answer depends on it.
   bool reduce = true;
   std::uint64_t memory_limit = 0;  // bytes that inference may hold; 0: no limit
   CheckpointOptions checkpoint;
@@ -46,8 +47,8 @@ struct LayerProfile {
   Plan plan = Plan::semiring;  // that ran
   Index tile = 0;              // samples a tile, at most
   double seconds = 0;          // the layer's share of the time, over all threads together
-  Index entries = 0;           // entries that are not 0 after the layer
-  Index live_samples = 0;      // samples with an entry after the layer
+  Index entries = 0;           // that are not 0 after the layer, of neurons that are computed
+  Index live_samples = 0;      // samples with such an entry
   Index neurons_computed = 0;  // rows of the layer, equal ones once where they are computed once
   Index samples_computed = 0;  // at the layer's beginning, equal ones once where they are
 };

@@ -11,12 +11,10 @@
 
 namespace oscillon {
 
-// About what a layer takes in memory, its compact form for a plan included.
+// About what a layer takes in memory, and again for a plan of it; without a matrix.
 template <NetworkValue T>
 std::size_t bytes_of(const Layer<T>& layer) {
-  constexpr std::size_t an_edge = sizeof(Index) + sizeof(T) + sizeof(std::uint32_t) + sizeof(T);
-  return layer.edges() * an_edge + layer.inputs() * sizeof(Index) +
-         layer.outputs() * (sizeof(Index) + 2 * sizeof(T));
+  return 2 * (layer.rows().bytes() + layer.outputs() * sizeof(T));
 }
 
 template <NetworkValue T>

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <functional>
+#include <cstring>
 #include <limits>
 #include <numeric>
-#include <unordered_map>
 
-#include "engine/inference/fused_kernel.hpp"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace oscillon {
 
@@ -44,15 +44,6 @@ fused::Kernel<T> kernel() {
   return fused::kernel_portable<T>();
 }
 
-template <NetworkValue T>
-std::uint64_t bits_of(T value) {
-  if constexpr (sizeof(T) == sizeof(std::uint32_t)) {
-    return std::bit_cast<std::uint32_t>(value);
-  } else {
-    return std::bit_cast<std::uint64_t>(value);
-  }
-}
-
 // Whether multiplying by this number is exact, overflow and underflow aside.
 template <NetworkValue T>
 bool scales_exactly(T weight) {
@@ -64,9 +55,83 @@ bool scales_exactly(T weight) {
   }
 }
 
-std::uint32_t class_of(const NeuronClasses* classes, Index neuron) {
-  return classes == nullptr ? static_cast<std::uint32_t>(neuron) : classes->of[neuron];
+template <class Number>
+std::uint64_t hash_of(std::span<const Number> numbers, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(numbers.data(), numbers.size_bytes(), seed);
 }
+
+template <class Number>
+bool same_bits(std::span<const Number> a, std::span<const Number> b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+}
+
+// Things numbered in the order in which they are first seen.
+class FirstSeen {
+ public:
+  explicit FirstSeen(std::size_t most) : places_(std::bit_ceil(2 * most + 1), none) {}
+
+  std::uint32_t count() const { return static_cast<std::uint32_t>(hashes_.size()); }
+
+  // The number of the thing with this hash, for which is(number) holds; count() and a new one when
+  // there is none.
+  template <class Is>
+  std::uint32_t find_or_add(std::uint64_t hash, Is&& is) {
+    const std::size_t mask = places_.size() - 1;
+    std::size_t place = hash & mask;
+    for (; places_[place] != none; place = (place + 1) & mask) {
+      const std::uint32_t number = places_[place];
+      if (hashes_[number] == hash && is(number)) return number;
+    }
+    places_[place] = count();
+    hashes_.push_back(hash);
+    return places_[place];
+  }
+
+ private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  std::vector<std::uint32_t> places_;
+  std::vector<std::uint64_t> hashes_;
+};
+
+// Lists of inputs, each once, numbered in the order in which they are first seen.
+class InputLists {
+ public:
+  explicit InputLists(std::size_t most) : seen_(most) {}
+
+  std::uint32_t number_of(std::span<const std::uint32_t> inputs) {
+    const std::uint32_t known = seen_.count();
+    const std::uint32_t number = seen_.find_or_add(
+        hash_of(inputs, 0),
+        [&](std::uint32_t candidate) { return same_bits((*this)[candidate], inputs); });
+    if (number == known) {
+      inputs_.insert(inputs_.end(), inputs.begin(), inputs.end());
+      begins_.push_back(inputs_.size());
+    }
+    return number;
+  }
+
+  std::span<const std::uint32_t> operator[](std::uint32_t number) const {
+    return std::span(inputs_).subspan(begins_[number], begins_[number + 1] - begins_[number]);
+  }
+
+  std::uint32_t count() const { return seen_.count(); }
+
+ private:
+  FirstSeen seen_;
+  std::vector<std::uint32_t> inputs_;
+  std::vector<std::size_t> begins_{0};
+};
+
+constexpr Index nobody = ~Index{0};
+constexpr std::size_t most_rows_of_a_group = 8;
+
+// A row of a block of outputs.
+struct Row {
+  std::uint32_t list;     // of its inputs
+  Index output;           // that it is made from, or `nobody` for those that are not read
+  std::uint32_t neurons;  // how many outputs it stands for
+};
 
 }  // namespace
 
@@ -92,135 +157,121 @@ bool FusedPlan<T>::suits(const Layer<T>& layer) {
 
 template <NetworkValue T>
 FusedPlan<T>::FusedPlan(std::shared_ptr<const Layer<T>> layer,
-                        std::shared_ptr<const NeuronClasses> classes, bool reduce)
-    : layer_(std::move(layer)), reduce_(reduce) {
-  const Compressed<T> columns = layer_->weights().compressed(Orientation::by_column);
-  const bool one_weight =
-      !columns.values.empty() && std::adjacent_find(columns.values.begin(), columns.values.end(),
-                                                    std::not_equal_to<>()) == columns.values.end();
-  if (one_weight) weights_.push_back(columns.values.front());
-  if (reduce_) {
-    take_equal_rows_once(columns, classes.get());
-  } else {
-    take_rows(columns, classes.get());
-  }
-  least_bias_ = std::numeric_limits<double>::infinity();
-  for (const T b : bias_) {
-    least_bias_ = std::min(least_bias_, std::abs(static_cast<double>(b)));
-  }
+                        std::shared_ptr<const NeuronClasses> inputs, bool reduce,
+                        const Layer<T>* reader)
+    : layer_(std::move(layer)), input_classes_(std::move(inputs)), reduce_(reduce) {
+  const Index input_rows =
+      input_classes_ ? input_classes_->sizes.size() : static_cast<Index>(layer_->inputs());
+  if (input_rows > Index{1} << 16) inputs_.template emplace<1>();
+  // A positive bias of the reader could wake a sample that lives in nothing but these neurons.
+  const bool drop_unread = reduce_ && reader != nullptr && suits(*reader);
+  take_rows(drop_unread ? reader->rows().unread() : std::span<const Index>{});
 }
 
-// Every row on its own.
 template <NetworkValue T>
-void FusedPlan<T>::take_rows(const Compressed<T>& columns, const NeuronClasses* inputs) {
+void FusedPlan<T>::take_rows(std::span<const Index> unread) {
+  const WeightRows<T>& weights = layer_->rows();
   const auto b = layer_->bias();
-  bias_.assign(b.begin(), b.end());
-  begins_.assign(columns.rows + 1, 0);
-  for (const Index row : columns.indices) ++begins_[row + 1];
-  std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
-  std::vector<std::size_t> place(begins_.begin(), begins_.end() - 1);
-  const bool one_weight = weights_.size() == 1 && !columns.values.empty();
-  inputs_.resize(columns.size());
-  if (!one_weight) weights_.resize(columns.size());
-  for (Index k = 0; k < columns.columns; ++k) {
-    const std::uint32_t input = class_of(inputs, k);
-    for (Index p = columns.offsets[k]; p < columns.offsets[k + 1]; ++p) {
-      const std::size_t at = place[columns.indices[p]]++;
-      inputs_[at] = input;
-      if (!one_weight) weights_[at] = columns.values[p];
+  const Index outputs = weights.outputs();
+  const auto edges_of = [&](Index i, auto all) {
+    return all.subspan(weights.offsets()[i], weights.offsets()[i + 1] - weights.offsets()[i]);
+  };
+  const auto weights_of = [&](Index i) {
+    return weights.one_value() ? std::span<const T>{} : edges_of(i, weights.values());
+  };
+
+  InputLists lists(outputs + 1);
+  FirstSeen kinds(outputs);
+  std::vector<Row> rows;  // of each kind
+  std::vector<std::uint32_t> row_of(outputs);
+  std::vector<std::uint32_t> inputs;
+  const auto take = [&](Index i, Index output) {
+    const std::uint32_t list = lists.number_of(inputs);
+    const auto is_equal = [&](const Row& row) {
+      if (row.output == nobody || output == nobody) return row.output == output;
+      return row.list == list && same_bits(b.subspan(row.output, 1), b.subspan(output, 1)) &&
+             same_bits(weights_of(row.output), weights_of(output));
+    };
+    const std::uint64_t hash =
+        output == nobody ? 0 : hash_of(weights_of(i), hash_of(b.subspan(i, 1), list));
+    row_of[i] = static_cast<std::uint32_t>(rows.size());
+    if (reduce_) {
+      row_of[i] = kinds.find_or_add(hash, [&](std::uint32_t kind) { return is_equal(rows[kind]); });
     }
-  }
-}
+    if (row_of[i] == rows.size()) rows.push_back({list, output, 0});
+    ++rows[row_of[i]].neurons;
+  };
+  auto skipped = unread.begin();
+  weights.visit_inputs([&](const auto all) {
+    for (Index i = 0; i < outputs; ++i) {
+      if (skipped != unread.end() && *skipped == i) {
+        ++skipped;
+        inputs.clear();
+        take(i, nobody);
+        continue;
+      }
+      const auto own = edges_of(i, all);
+      inputs.resize(own.size());
+      if (input_classes_) {
+        const std::uint32_t* const class_of = input_classes_->of.data();
+        std::transform(own.begin(), own.end(), inputs.begin(),
+                       [&](auto input) { return class_of[input]; });
+      } else {
+        std::copy(own.begin(), own.end(), inputs.begin());
+      }
+      take(i, i);
+    }
+  });
 
-// Rows with equal inputs, weights and bias once. The columns are passed over three times, each time
-// from the first to the last entry: to hash the rows, to take the first row of each hash, and to
-// compare every row with the one taken for it.
-template <NetworkValue T>
-void FusedPlan<T>::take_equal_rows_once(const Compressed<T>& columns, const NeuronClasses* inputs) {
-  const Index outputs = columns.rows;
-  const bool one_weight = weights_.size() == 1;
-  const auto b = layer_->bias();
-  const auto for_each_entry = [&](auto&& visit) {
-    for (Index k = 0; k < columns.columns; ++k) {
-      const std::uint32_t input = class_of(inputs, k);
-      for (Index p = columns.offsets[k]; p < columns.offsets[k + 1]; ++p) {
-        visit(columns.indices[p], input, columns.values[p]);
+  // Those with the inputs of list 0, then those of list 1, …
+  std::vector<std::uint32_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t x, std::uint32_t y) { return rows[x].list < rows[y].list; });
+  const bool shared = lists.count() < rows.size();
+  one_weight_ = weights.one_value() && !shared;
+  if (one_weight_) weights_.push_back(weights.values().front());
+  least_bias_ = std::numeric_limits<double>::infinity();
+  for (std::size_t at = 0; at < order.size();) {
+    const auto list = lists[rows[order[at]].list];
+    std::size_t alike = 1;
+    while (at + alike < order.size() && alike < most_rows_of_a_group &&
+           rows[order[at + alike]].list == rows[order[at]].list) {
+      ++alike;
+    }
+    alike = std::bit_floor(alike);
+    groups_.push_back({static_cast<std::uint32_t>(alike), static_cast<std::uint32_t>(list.size())});
+    std::visit(
+        [&]<class I>(std::vector<I>& into) {
+          for (const std::uint32_t input : list) into.push_back(static_cast<I>(input));
+        },
+        inputs_);
+    if (!one_weight_) {
+      for (std::size_t p = 0; p < list.size(); ++p) {
+        for (std::size_t r = at; r < at + alike; ++r) {
+          const Index output = rows[order[r]].output;
+          weights_.push_back(weights.one_value() ? weights.values().front()
+                                                 : weights_of(output)[p]);
+        }
       }
     }
-  };
-
-  std::vector<std::uint64_t> hash(outputs);
-  std::vector<std::uint32_t> degree(outputs, 0);
-  for (Index i = 0; i < outputs; ++i) hash[i] = hashed(0, bits_of(b[i]));
-  if (one_weight) {
-    for_each_entry([&](Index i, std::uint32_t input, T) {
-      hash[i] = hashed(hash[i], input);
-      ++degree[i];
-    });
-  } else {
-    for_each_entry([&](Index i, std::uint32_t input, T weight) {
-      hash[i] = hashed(hashed(hash[i], input), bits_of(weight));
-      ++degree[i];
-    });
+    for (std::size_t r = at; r < at + alike; ++r) {
+      const Index output = rows[order[r]].output;
+      bias_.push_back(output == nobody ? T(-1) : b[output]);  // which leaves 0
+      if (output == nobody) continue;
+      least_bias_ = std::min(least_bias_, std::abs(static_cast<double>(b[output])));
+    }
+    at += alike;
   }
+  if (!reduce_ && !shared) return;
 
   auto classes = std::make_shared<NeuronClasses>();
-  classes->of.resize(outputs);
-  std::vector<Index> first;  // row of each class
-  std::unordered_map<std::uint64_t, std::uint32_t> class_of_hash;
-  const auto take = [&](Index i) {
-    const auto made = static_cast<std::uint32_t>(first.size());
-    first.push_back(i);
-    classes->sizes.push_back(0);
-    return made;
-  };
-  for (Index i = 0; i < outputs; ++i) {
-    const auto [found, is_new] =
-        class_of_hash.try_emplace(hash[i], static_cast<std::uint32_t>(first.size()));
-    if (is_new) {
-      take(i);
-    } else if (degree[first[found->second]] != degree[i] ||
-               bits_of(b[first[found->second]]) != bits_of(b[i])) {
-      classes->of[i] = take(i);  // equal hashes of different rows
-      continue;
-    }
-    classes->of[i] = found->second;
+  std::vector<std::uint32_t> place(rows.size());
+  for (std::uint32_t at = 0; at < order.size(); ++at) {
+    place[order[at]] = at;
+    classes->sizes.push_back(rows[order[at]].neurons);
   }
-
-  const auto lay_out = [&] {
-    begins_.assign(1, 0);
-    bias_.clear();
-    for (const Index row : first) {
-      begins_.push_back(begins_.back() + degree[row]);
-      bias_.push_back(b[row]);
-    }
-    inputs_.resize(begins_.back());
-    if (!one_weight) weights_.resize(begins_.back());
-    std::vector<std::size_t> place(begins_.begin(), begins_.end() - 1);
-    for_each_entry([&](Index i, std::uint32_t input, T weight) {
-      const std::uint32_t c = classes->of[i];
-      if (first[c] != i) return;
-      inputs_[place[c]] = input;
-      if (!one_weight) weights_[place[c]] = weight;
-      ++place[c];
-    });
-  };
-  lay_out();
-
-  std::vector<std::uint32_t> seen(outputs, 0);
-  std::vector<std::uint8_t> differs(outputs, 0);
-  for_each_entry([&](Index i, std::uint32_t input, T weight) {
-    const std::size_t at = begins_[classes->of[i]] + seen[i]++;
-    differs[i] |= inputs_[at] != input || (!one_weight && bits_of(weights_[at]) != bits_of(weight));
-  });
-  bool some_differ = false;
-  for (Index i = 0; i < outputs; ++i) {
-    if (differs[i] == 0) continue;
-    classes->of[i] = take(i);
-    some_differ = true;
-  }
-  if (some_differ) lay_out();
-  for (Index i = 0; i < outputs; ++i) ++classes->sizes[classes->of[i]];
+  for (const std::uint32_t row : row_of) classes->of.push_back(place[row]);
   classes_ = std::move(classes);
 }
 
@@ -229,7 +280,7 @@ void FusedPlan<T>::take_equal_rows_once(const Compressed<T>& columns, const Neur
 // that are multiples of some unit is one too, or is rounded to one, however small it gets.)
 template <NetworkValue T>
 bool FusedPlan<T>::may_sum_first(const Magnitudes& magnitudes) const {
-  if (!reduce_ || weights_.size() != 1 || !scales_exactly<T>(weights_.front())) return false;
+  if (!reduce_ || !one_weight_ || !scales_exactly<T>(weights_.front())) return false;
   const double weight = std::abs(static_cast<double>(weights_.front()));
   if (weight == 0) return false;
   const double greatest = layer_->bounds().gain / weight * magnitudes.greatest;
@@ -254,11 +305,13 @@ void FusedPlan<T>::operator()(const Block<T>& Y, const Magnitudes& magnitudes,
                               Block<T>& next) const {
   next.reshape(rows(), Y.columns());
   fused::Work<T> work{};
-  work.rows = rows();
-  work.begins = begins_.data();
-  work.inputs = inputs_.data();
+  work.groups = groups_.data();
+  work.group_count = groups_.size();
+  work.wide_inputs = inputs_.index() == 1;
+  work.inputs =
+      std::visit([](const auto& inputs) -> const void* { return inputs.data(); }, inputs_);
   work.weights = weights_.data();
-  work.one_weight = weights_.size() == 1;
+  work.one_weight = one_weight_;
   work.sum_first = may_sum_first(magnitudes);
   work.bias = bias_.data();
   work.capped = layer_->cap().has_value();

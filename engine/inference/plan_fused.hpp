@@ -6,17 +6,24 @@
 // `dense_tiles`, a neuron without an entry is 0, which a positive bias would wake, so the plan is
 // for layers without one.
 //
-// Two reductions change no bit. Equal rows, with the same bias, inputs of the same classes in the
-// same order, and the same weights, are computed once: they are found by hashing and compared in
-// full. Where all weights are one number by which multiplying is exact (a power of two, or whole
-// numbers), the sum is scaled instead of its terms.
+// Rows that have the same inputs stand together: what is read of the samples serves several of
+// them.
+//
+// Three reductions change no bit of what later layers read. Equal rows, with the same bias, inputs
+// of the same classes in the same order, and the same weights, are computed once: they are found by
+// hashing and compared in full. Neurons that nobody reads are left at 0. Where all weights are one
+// number by which multiplying is exact (a power of two, or whole numbers), the sum is scaled
+// instead of its terms.
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "engine/inference/block.hpp"
+#include "engine/inference/fused_kernel.hpp"
 #include "engine/network/layer.hpp"
 
 namespace oscillon {
@@ -36,14 +43,18 @@ class FusedPlan {
   // Whether the plan gives this layer's answer: no bias is positive.
   static bool suits(const Layer<T>& layer);
 
-  // For a layer that it suits, whose inputs are in `classes` (nullptr: each on its own). With
-  // `reduce`, equal rows become one.
-  FusedPlan(std::shared_ptr<const Layer<T>> layer, std::shared_ptr<const NeuronClasses> classes,
-            bool reduce);
+  // For a layer that it suits, whose inputs are in the classes `inputs` (nullptr: each on its own).
+  // With `reduce`, equal rows become one, and those that `reader`, the layer after it, does not
+  // read, none; nullptr: all are read.
+  FusedPlan(std::shared_ptr<const Layer<T>> layer, std::shared_ptr<const NeuronClasses> inputs,
+            bool reduce, const Layer<T>* reader = nullptr);
+
+  // Of the inputs, as it was given.
+  const std::shared_ptr<const NeuronClasses>& input_classes() const { return input_classes_; }
 
   // Of the outputs; nullptr when each is on its own.
   const std::shared_ptr<const NeuronClasses>& classes() const { return classes_; }
-  Index rows() const { return begins_.size() - 1; }  // of a block of outputs
+  Index rows() const { return bias_.size(); }  // of a block of outputs
 
   // The layer's answer to the samples of Y, into `next`. No value may leave T on the way; `Y` has
   // values of these magnitudes. May be called by several threads at once.
@@ -53,18 +64,19 @@ class FusedPlan {
   double least_after(const Magnitudes& magnitudes) const;
 
  private:
-  void take_rows(const Compressed<T>& columns, const NeuronClasses* inputs);
-  void take_equal_rows_once(const Compressed<T>& columns, const NeuronClasses* inputs);
+  void take_rows(std::span<const Index> unread);
   bool may_sum_first(const Magnitudes& magnitudes) const;
 
   std::shared_ptr<const Layer<T>> layer_;
+  std::shared_ptr<const NeuronClasses> input_classes_;
   std::shared_ptr<const NeuronClasses> classes_;
   bool reduce_;
-  std::vector<std::size_t> begins_;
-  std::vector<std::uint32_t> inputs_;
-  std::vector<T> weights_;  // one when all are equal
-  std::vector<T> bias_;     // of each row
-  double least_bias_ = 0;   // in size
+  std::vector<fused::RowGroup> groups_;
+  std::variant<std::vector<std::uint16_t>, std::vector<std::uint32_t>> inputs_;
+  std::vector<T> weights_;  // as the kernel wants them
+  bool one_weight_ = false;
+  std::vector<T> bias_;    // of each row
+  double least_bias_ = 0;  // in size
 };
 
 }  // namespace oscillon

@@ -19,7 +19,7 @@ struct Step {
   std::shared_ptr<const Layer<T>> layer;
   std::optional<SemiringPlan<T>> semiring;
   std::optional<DenseTilesPlan<T>> dense_tiles;
-  std::optional<FusedPlan<T>> fused;
+  std::shared_ptr<const FusedPlan<T>> fused;
 };
 
 // Whether values up to `magnitude` in size are safely within T. The margin covers the rounding of

@@ -30,56 +30,62 @@ std::string_view name_of(BiasOn rule) {
 
 template <NetworkValue T>
 Layer<T>::Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap)
-    : bias_(std::move(bias)), cap_(cap), inputs_(weights.columns()), edges_(weights.entries()) {
-  const Compressed<T> arrays = weights.compressed(Orientation::by_column);
-  find_bounds(arrays);
-  weights_ = weights.orientation() == Orientation::by_column ? std::move(weights)
-                                                             : Matrix<T>::from_compressed(arrays);
-  weights_.keep_sparse();
-  weights_.finish();
+    : Layer(weights.compressed(Orientation::by_column), std::move(bias), cap) {
+  if (weights.orientation() != Orientation::by_column) return;
+  std::call_once(weights_made_, [&] {
+    weights_ = std::move(weights);
+    weights_.keep_sparse();
+    weights_.finish();
+  });
 }
 
 template <NetworkValue T>
 Layer<T>::Layer(const Compressed<T>& weights, std::vector<T> bias, std::optional<T> cap)
-    : weights_(Matrix<T>::from_compressed(weights)),
-      bias_(std::move(bias)),
-      cap_(cap),
-      inputs_(weights.columns),
-      edges_(weights.size()) {
-  if (weights.orientation != Orientation::by_column) {
-    throw ShapeError("the arrays of a layer's weights must be compressed columns");
-  }
-  find_bounds(weights);
-  weights_.keep_sparse();
-  weights_.finish();
+    : rows_(weights), bias_(std::move(bias)), cap_(cap) {
+  find_bounds();
+}
+
+template <NetworkValue T>
+const Matrix<T>& Layer<T>::weights() const {
+  std::call_once(weights_made_, [this] {
+    Matrix<T> made = Matrix<T>::from_compressed(rows_.columns());
+    made.keep_sparse();
+    made.finish();
+    weights_ = std::move(made);
+  });
+  return weights_;
 }
 
 // Checks the shape and the numbers, and finds the bounds.
 template <NetworkValue T>
-void Layer<T>::find_bounds(const Compressed<T>& arrays) {
-  if (arrays.rows != bias_.size()) {
-    throw ShapeError("a layer with weights of " + std::to_string(arrays.rows) + " x " +
-                     std::to_string(arrays.columns) + " needs as many biases as outputs, not " +
+void Layer<T>::find_bounds() {
+  if (rows_.outputs() != bias_.size()) {
+    throw ShapeError("a layer with weights of " + std::to_string(rows_.outputs()) + " x " +
+                     std::to_string(rows_.inputs()) + " needs as many biases as outputs, not " +
                      std::to_string(bias_.size()));
   }
   if (cap_ && !(*cap_ > T(0) && is_finite(*cap_))) {
     throw Error(Fault::bad_data,
                 "the cap of a layer must be positive and finite, not " + std::to_string(*cap_));
   }
-  std::vector<double> gains(outputs(), 0);
-  for (std::size_t p = 0; p < arrays.size(); ++p) {
-    if (!is_finite<T>(arrays.values[p])) {
-      throw Error(Fault::bad_data, "a weight of output " + std::to_string(arrays.indices[p]) +
-                                       " (counted from 0) is not finite");
-    }
-    gains[arrays.indices[p]] += std::abs(static_cast<double>(arrays.values[p]));
-  }
+  const auto values = rows_.values();
   for (Index i = 0; i < outputs(); ++i) {
+    const Index begin = rows_.offsets()[i];
+    const Index end = rows_.offsets()[i + 1];
+    double gain = 0;
+    for (Index p = begin; p < end; ++p) {
+      const T weight = values[rows_.one_value() ? 0 : p];
+      if (!is_finite<T>(weight)) {
+        throw Error(Fault::bad_data,
+                    "a weight of output " + std::to_string(i) + " (counted from 0) is not finite");
+      }
+      gain += std::abs(static_cast<double>(weight));
+    }
+    bounds_.gain = std::max(bounds_.gain, gain);
     if (!is_finite(bias_[i])) {
       throw Error(Fault::bad_data,
                   "the bias of output " + std::to_string(i) + " (counted from 0) is not finite");
     }
-    bounds_.gain = std::max(bounds_.gain, gains[i]);
     bounds_.offset = std::max(bounds_.offset, std::abs(static_cast<double>(bias_[i])));
   }
 }

@@ -2,12 +2,14 @@
 // ymax). Source: the paper, section II. Index-only: keys live in Network.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "engine/algebra/matrix.hpp"
+#include "engine/network/weight_rows.hpp"
 
 namespace oscillon {
 
@@ -38,26 +40,31 @@ class Layer {
   // Error(bad_data) for a weight or bias that is not finite, or a cap that is not positive.
   Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap = std::nullopt);
 
-  // The same from arrays, by column, which spares taking them out of a matrix.
+  // The same from arrays, by column; the matrix is made when it is first asked for.
   Layer(const Compressed<T>& weights, std::vector<T> bias, std::optional<T> cap = std::nullopt);
 
-  Index inputs() const { return inputs_; }
+  Index inputs() const { return rows_.inputs(); }
   Index outputs() const { return bias_.size(); }
-  Index edges() const { return edges_; }  // stored weights
+  Index edges() const { return rows_.edges(); }  // stored weights
 
-  const Matrix<T>& weights() const { return weights_; }  // outputs x inputs, stored by column
+  // Outputs x inputs, stored by column. Several threads may ask at once.
+  const Matrix<T>& weights() const;
+
+  // The same weights in little memory.
+  const WeightRows<T>& rows() const { return rows_; }
+
   std::span<const T> bias() const { return bias_; }
   std::optional<T> cap() const { return cap_; }
   const LayerBounds& bounds() const { return bounds_; }
 
  private:
-  void find_bounds(const Compressed<T>& arrays);
+  void find_bounds();
 
-  Matrix<T> weights_;
+  WeightRows<T> rows_;
+  mutable std::once_flag weights_made_;
+  mutable Matrix<T> weights_;
   std::vector<T> bias_;
   std::optional<T> cap_;
-  Index inputs_ = 0;
-  Index edges_ = 0;
   LayerBounds bounds_;
 };
 

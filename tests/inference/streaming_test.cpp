@@ -130,7 +130,7 @@ TEST_CASE(
   options.memory_limit = Index{1} << 20;
   CHECK_THROWS_WITH_AS(infer(source, Y0, options),
                        doctest::Contains("more memory than the limit of 1 MiB: samples 1 MiB + "
-                                         "layers 20 MiB + tiles"),
+                                         "layers 4 MiB + tiles"),
                        Error);
   // 20 million entries are 240 MB as an answer.
   options.memory_limit = Index{100} << 20;
