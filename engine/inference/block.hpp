@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "engine/algebra/matrix.hpp"
@@ -36,6 +37,11 @@ class Block {
 
   Block() = default;
   Block(Index rows, Index columns) { reshape(rows, columns); }
+  Block(Block&& other) noexcept { swap(other); }
+  Block& operator=(Block&& other) noexcept {
+    swap(other);
+    return *this;
+  }
 
   // Room for so many rows and samples; what the values are is open. Memory is kept when there is
   // enough of it.
@@ -66,6 +72,14 @@ class Block {
 
   T* row(Index r) { return values_.get() + r * stride_; }
   const T* row(Index r) const { return values_.get() + r * stride_; }
+
+  void swap(Block& other) noexcept {
+    std::swap(values_, other.values_);
+    std::swap(rows_, other.rows_);
+    std::swap(columns_, other.columns_);
+    std::swap(stride_, other.stride_);
+    std::swap(capacity_, other.capacity_);
+  }
 
  private:
   struct Free {

@@ -166,9 +166,8 @@ class Run {
     double greatest = 0;
     for (const Tile<T>& tile : tiles_) greatest = std::max(greatest, tile.magnitudes.greatest);
     if (next_ == 0) {
-      for (const T value : batch_.values()) {
-        greatest = std::max(greatest, std::abs(static_cast<double>(value)));
-      }
+      batch_magnitudes_ = magnitudes_of<T>(batch_.values());
+      greatest = batch_magnitudes_.greatest;
     }
     auto classes = form_ == Form::block ? common_classes() : nullptr;
     // Where bounds do not prove that all values stay within T, tiles go on as sparse ones.
@@ -259,7 +258,9 @@ class Run {
     std::vector<std::array<Passage, most_layers_a_pass>> passages(tiles_.size());
     run_tasks(tiles_.size(), profile_.threads, [&](std::size_t t) {
       Worker<T>& worker = workers_[static_cast<std::size_t>(omp_get_thread_num())];
-      if (from_batch) {
+      if (from_batch && form_ == Form::block) {
+        tiles_[t] = worker.take_block(batch_, batch_magnitudes_, borders[t], borders[t + 1]);
+      } else if (from_batch) {
         std::vector<LiveSamples<T>> live;
         live.push_back(live_samples(batch_, borders[t], borders[t + 1]));
         tiles_[t] = std::move(pack(live, neurons_, std::max<Index>(tile, 1), form_, 1).front());
@@ -279,7 +280,7 @@ class Run {
       }
       if (wastes_memory(tiles_[t], passages[t][steps.size() - 1].count,
                         steps.back().layer->outputs(), columns_before)) {
-        make_sparse(tiles_[t], steps.back().layer->outputs());
+        worker.lay_by_sparse(tiles_[t], steps.back().layer->outputs());
       }
       worker.tighten(tiles_[t]);
     });
@@ -356,6 +357,7 @@ class Run {
   std::vector<Worker<T>> workers_;
   std::size_t next_ = 0;  // layer
   Index neurons_;         // of the rank before it
+  Magnitudes batch_magnitudes_;
   std::vector<Tile<T>> tiles_;
   std::vector<Twin> twins_;
   TileCount alive_;

@@ -171,6 +171,18 @@ FullValues<T>::~FullValues() {
 }
 
 template <NetworkValue T>
+Magnitudes magnitudes_of(std::span<const T> values) {
+  Magnitudes found;
+  found.least = std::numeric_limits<double>::infinity();
+  for (const T value : values) {
+    const double size = std::abs(static_cast<double>(value));
+    found.greatest = std::max(found.greatest, size);
+    if (size > 0) found.least = std::min(found.least, size);
+  }
+  return found;
+}
+
+template <NetworkValue T>
 TileCount count(Tile<T>& tile) {
   TileCount result;
   if (tile.form != Form::sparse) {
@@ -222,13 +234,30 @@ LiveSamples<T> live_samples(const SampleBatch<T>& batch, Index first, Index last
     live.samples.push_back(first + j);
   }
   live.copies.assign(live.samples.size(), 1);
-  live.magnitudes.least = std::numeric_limits<double>::infinity();
-  for (const T value : columns.values) {
-    const double size = std::abs(static_cast<double>(value));
-    live.magnitudes.greatest = std::max(live.magnitudes.greatest, size);
-    if (size > 0) live.magnitudes.least = std::min(live.magnitudes.least, size);
-  }
+  live.magnitudes = magnitudes_of<T>(columns.values);
   return live;
+}
+
+template <NetworkValue T>
+Tile<T> block_tile(const SampleBatch<T>& batch, const Magnitudes& magnitudes, Index first,
+                   Index last, Block<T> block) {
+  Tile<T> tile;
+  tile.form = Form::block;
+  for (Index sample = first; sample < last; ++sample) {
+    if (batch.entries_of(sample) > 0) tile.samples.push_back(sample);
+  }
+  tile.copies.assign(tile.samples.size(), 1);
+  block.reshape(batch.neurons(), tile.samples.size());
+  block.fill_with_zeros();
+  const Index stride = block.stride();
+  for (Index j = 0; j < tile.samples.size(); ++j) {
+    T* const column = block.row(0) + j;
+    batch.for_each_entry(tile.samples[j],
+                         [&](Index neuron, T value) { column[neuron * stride] = value; });
+  }
+  tile.magnitudes = magnitudes;
+  tile.block = std::move(block);
+  return tile;
 }
 
 template <NetworkValue T>
@@ -313,13 +342,13 @@ std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neur
 }
 
 template <NetworkValue T>
-void make_sparse(Tile<T>& tile, Index neurons) {
+Block<T> make_sparse(Tile<T>& tile, Index neurons) {
   const Index samples = std::max<Index>(tile.samples.size(), 1);
   std::vector<LiveSamples<T>> live;
   live.push_back(live_samples(tile));
   std::vector<Tile<T>> packed = pack(live, neurons, samples, Form::sparse, 1);
   live.clear();  // before the tile that it borrows from
-  tile = std::move(packed.front());
+  return std::exchange(tile, std::move(packed.front())).block;
 }
 
 template <NetworkValue T>
@@ -410,9 +439,11 @@ Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, I
   template TileCount count(Tile<T>&);                                                              \
   template std::size_t bytes_of(const Tile<T>&);                                                   \
   template LiveSamples<T> live_samples(Tile<T>&);                                                  \
+  template Magnitudes magnitudes_of(std::span<const T>);                                           \
+  template Tile<T> block_tile(const SampleBatch<T>&, const Magnitudes&, Index, Index, Block<T>);   \
   template LiveSamples<T> live_samples(const SampleBatch<T>&, Index, Index);                       \
   template std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>&, Index, Index, Form, int); \
-  template void make_sparse(Tile<T>&, Index);                                                      \
+  template Block<T> make_sparse(Tile<T>&, Index);                                                  \
   template void squeeze(Tile<T>&, Block<T>&);                                                      \
   template Matrix<T> assemble(std::vector<Tile<T>>, const std::vector<Twin>&, Index, Index, int);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_SURVIVORS)

@@ -95,6 +95,15 @@ LiveSamples<T> live_samples(Tile<T>& tile);  // `tile` must outlive it
 template <NetworkValue T>
 LiveSamples<T> live_samples(const SampleBatch<T>& batch, Index first, Index last);
 
+template <NetworkValue T>
+Magnitudes magnitudes_of(std::span<const T> values);
+
+// The live samples of first … last - 1 of the batch, whose values are of these magnitudes, in a
+// block with a row for each neuron that takes over the memory of `block`.
+template <NetworkValue T>
+Tile<T> block_tile(const SampleBatch<T>& batch, const Magnitudes& magnitudes, Index first,
+                   Index last, Block<T> block);
+
 // A live sample whose values are those of another one.
 struct Twin {
   Index sample;
@@ -111,9 +120,10 @@ template <NetworkValue T>
 std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neurons, Index tile,
                           Form form, int threads);
 
-// The tile in its sparse form; samples that are dead are left out.
+// The tile in its sparse form; samples that are dead are left out. Returns the block that it was,
+// if it was one, for its memory.
 template <NetworkValue T>
-void make_sparse(Tile<T>& tile, Index neurons);
+Block<T> make_sparse(Tile<T>& tile, Index neurons);
 
 // Leaves the dead samples of a block out, using `spare` to work in.
 template <NetworkValue T>

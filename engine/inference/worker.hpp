@@ -97,16 +97,28 @@ class Worker {
     }
   }
 
-  // Gives a block that is to wait no more memory than it needs.
+  // Samples first … last - 1 of the batch as a block.
+  Tile<T> take_block(const SampleBatch<T>& batch, const Magnitudes& magnitudes, Index first,
+                     Index last) {
+    return block_tile(batch, magnitudes, first, last, std::move(kept_));
+  }
+
+  // Makes a tile that is to wait sparse, or leaves a block no more memory than it needs, and keeps
+  // the rest for the next one to be taken: fresh memory costs more than a layer does.
+  void lay_by_sparse(Tile<T>& tile, Index neurons) {
+    Block<T> left = make_sparse(tile, neurons);
+    if (left.bytes() > 0) kept_ = std::move(left);
+  }
   void tighten(Tile<T>& tile) {
     if (tile.form != Form::block || tile.block.is_tight()) return;
     Block<T> tight(tile.block.rows(), tile.block.columns());
     std::copy_n(tile.block.row(0), tight.rows() * tight.stride(), tight.row(0));
-    tile.block = std::move(tight);
+    kept_ = std::exchange(tile.block, std::move(tight));
   }
 
  private:
   Block<T> spare_;
+  Block<T> kept_;
 };
 
 }  // namespace oscillon

@@ -45,6 +45,22 @@ class SampleBatch {
   // All of them.
   Matrix<T> matrix() const;
 
+  // How many entries a sample has.
+  Index entries_of(Index sample) const { return offsets_[sample + 1] - offsets_[sample]; }
+
+  // Calls visit(neuron, value) for the entries of a sample, by ascending neuron.
+  template <class Visit>
+  void for_each_entry(Index sample, Visit&& visit) const {
+    const bool one_value = values_.size() != entries();
+    std::visit(
+        [&](const auto& indices) {
+          for (Index p = offsets_[sample]; p < offsets_[sample + 1]; ++p) {
+            visit(Index{indices[p]}, values_[one_value ? 0 : p]);
+          }
+        },
+        indices_);
+  }
+
   // The distinct values, or all of them: enough to see what values there are.
   std::span<const T> values() const { return values_; }
 
