@@ -143,17 +143,42 @@ Matrix<T> Matrix<T>::build(Index rows, Index columns, const Triples<T>& triples,
 template <Value T>
 Matrix<T> Matrix<T>::from_compressed(const Compressed<T>& arrays) {
   require_valid(arrays);
+  OwnedCompressed<T> owned(arrays.orientation, arrays.rows, arrays.columns, arrays.size());
+  std::copy(arrays.offsets.begin(), arrays.offsets.end(), owned.offsets.get());
+  std::copy(arrays.indices.begin(), arrays.indices.end(), owned.indices.get());
+  std::copy(arrays.values.begin(), arrays.values.end(), owned.values.get());
+  return adopt(std::move(owned));
+}
+
+template <Value T>
+OwnedCompressed<T>::OwnedCompressed(Orientation stored, Index row_count, Index column_count,
+                                    Index entries)
+    : orientation(stored), rows(row_count), columns(column_count), size(entries) {
+  const auto make = [](Index count, std::size_t bytes) {
+    void* memory = std::malloc(checked_multiply(std::max<Index>(count, 1), bytes, "bytes"));
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+  };
+  offsets.reset(static_cast<Index*>(make(checked_add(vectors(), 1, "offsets"), sizeof(Index))));
+  indices.reset(static_cast<Index*>(make(size, sizeof(Index))));
+  values.reset(static_cast<T*>(make(size, sizeof(T))));
+}
+
+template <Value T>
+Matrix<T> Matrix<T>::adopt(OwnedCompressed<T> arrays) {
   Matrix matrix(arrays.rows, arrays.columns, arrays.orientation);
-  if (arrays.size() == 0) return matrix;
-  GrB_Matrix made = nullptr;
-  check(GraphblasType<T>::import_arrays(
-            &made, GraphblasType<T>::type(), arrays.rows, arrays.columns, arrays.offsets.data(),
-            arrays.indices.data(), as_values<T>(arrays.values.data()), arrays.offsets.size(),
-            arrays.indices.size(), arrays.values.size(),
-            arrays.orientation == Orientation::by_row ? GrB_CSR_FORMAT : GrB_CSC_FORMAT),
-        "import a matrix");
-  GrB_Matrix_free(&matrix.handle_);
-  matrix.handle_ = made;
+  if (arrays.size == 0) return matrix;
+  const auto pack =
+      arrays.orientation == Orientation::by_row ? GxB_Matrix_pack_CSR : GxB_Matrix_pack_CSC;
+  Index* offsets = arrays.offsets.get();
+  Index* indices = arrays.indices.get();
+  void* values = arrays.values.get();
+  check(pack(matrix.handle_, &offsets, &indices, &values, (arrays.vectors() + 1) * sizeof(Index),
+             arrays.size * sizeof(Index), arrays.size * sizeof(T), false, false, nullptr),
+        "take over arrays", {matrix.handle_});
+  arrays.offsets.release();
+  arrays.indices.release();
+  arrays.values.release();
   return matrix;
 }
 
@@ -266,6 +291,7 @@ void Matrix<T>::keep_sparse() {
 
 #define OSCILLON_INSTANTIATE_MATRIX(T)               \
   template void require_valid(const Compressed<T>&); \
+  template struct OwnedCompressed<T>;                \
   template class Matrix<T>;
 OSCILLON_FOR_EACH_VALUE_TYPE(OSCILLON_INSTANTIATE_MATRIX)
 #undef OSCILLON_INSTANTIATE_MATRIX

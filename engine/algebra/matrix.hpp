@@ -1,6 +1,8 @@
 // A sparse matrix: the move-only owner of a GrB_Matrix, with its arrays in and out.
 #pragma once
 
+#include <cstdlib>
+#include <memory>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -51,6 +53,27 @@ struct Compressed {
   std::size_t size() const { return values.size(); }
 };
 
+// The same in memory that a matrix takes over without a copy; what the arrays hold at first is
+// open.
+template <Value T>
+struct OwnedCompressed {
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  template <class U>
+  using Array = std::unique_ptr<U[], Free>;
+
+  // Throws std::bad_alloc.
+  OwnedCompressed(Orientation stored, Index row_count, Index column_count, Index entries);
+
+  Index vectors() const { return orientation == Orientation::by_row ? rows : columns; }
+
+  Orientation orientation;
+  Index rows, columns, size;
+  Array<Index> offsets, indices;
+  Array<T> values;
+};
+
 // The transpose: rows become columns, and no entry moves.
 template <Value T>
 Compressed<T> transposed(Compressed<T> arrays) {
@@ -89,6 +112,9 @@ class Matrix {
   // From compressed arrays. Throws like require_valid.
   static Matrix from_compressed(const Compressed<T>& arrays);
 
+  // From arrays that are trusted to be valid and are used up.
+  static Matrix adopt(OwnedCompressed<T> arrays);
+
   // A square matrix with `diagonal` on its diagonal, every entry stored, stored by column.
   static Matrix diagonal(std::span<const T> diagonal);
 
@@ -123,6 +149,7 @@ class Matrix {
 
 #define OSCILLON_EXTERN_MATRIX(T)                           \
   extern template void require_valid(const Compressed<T>&); \
+  extern template struct OwnedCompressed<T>;                \
   extern template class Matrix<T>;
 OSCILLON_FOR_EACH_VALUE_TYPE(OSCILLON_EXTERN_MATRIX)
 #undef OSCILLON_EXTERN_MATRIX

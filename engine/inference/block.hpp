@@ -44,17 +44,17 @@ class Block {
   }
 
   // Room for so many rows and samples; what the values are is open. Memory is kept when there is
-  // enough of it.
-  void reshape(Index rows, Index columns) {
+  // enough of it. What is not `padded` takes less, and no vector can pass over it.
+  void reshape(Index rows, Index columns, bool padded = true) {
     rows_ = rows;
     columns_ = columns;
-    stride_ = (columns + lanes - 1) / lanes * lanes;
+    stride_ = padded ? (columns + lanes - 1) / lanes * lanes : columns;
     const Index wanted = checked_multiply(rows_, stride_, "values of a tile");
     if (wanted <= capacity_) return;
     values_.reset();
     capacity_ = 0;
-    void* memory =
-        std::aligned_alloc(alignment, checked_multiply(wanted, sizeof(T), "bytes of a tile"));
+    const Index bytes = checked_multiply(wanted, sizeof(T), "bytes of a tile");
+    void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     if (memory == nullptr) throw std::bad_alloc();
     values_.reset(static_cast<T*>(memory));
     capacity_ = wanted;
@@ -68,7 +68,7 @@ class Block {
   Index columns() const { return columns_; }
   Index stride() const { return stride_; }
   std::size_t bytes() const { return capacity_ * sizeof(T); }
-  bool is_tight() const { return capacity_ <= 2 * rows_ * stride_; }
+  bool is_padded() const { return stride_ % lanes == 0; }
 
   T* row(Index r) { return values_.get() + r * stride_; }
   const T* row(Index r) const { return values_.get() + r * stride_; }

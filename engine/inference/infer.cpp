@@ -214,7 +214,8 @@ class Run {
     bool as_wanted = true;
     for (const Tile<T>& one : tiles_) {
       held += one.samples.size();
-      as_wanted = as_wanted && one.form == form_ && one.samples.size() <= tile;
+      as_wanted = as_wanted && one.form == form_ && one.samples.size() <= tile &&
+                  (one.form != Form::block || one.block.is_padded());
     }
     const bool seek_twins = form_ == Form::block && options_.reduce && alive_.live_columns > 1;
     if (as_wanted && held == alive_.live_columns && !seek_twins) return;
@@ -278,11 +279,13 @@ class Run {
         worker.squeeze_when_half_dead(tiles_[t], passage.count.live_columns);
         passage.seconds = seconds_since(layer_start);
       }
-      if (wastes_memory(tiles_[t], passages[t][steps.size() - 1].count,
-                        steps.back().layer->outputs(), columns_before)) {
-        worker.lay_by_sparse(tiles_[t], steps.back().layer->outputs());
+      const TileCount& left = passages[t][steps.size() - 1].count;
+      const bool sparse =
+          wastes_memory(tiles_[t], left, steps.back().layer->outputs(), columns_before);
+      const bool half_dead = left.live_columns <= tiles_[t].samples.size() / 2;
+      if (sparse || half_dead || from_batch) {
+        worker.lay_by(tiles_[t], sparse, steps.back().layer->outputs());
       }
-      worker.tighten(tiles_[t]);
     });
 
     const Index before = alive_.live_columns;

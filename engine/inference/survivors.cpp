@@ -352,12 +352,12 @@ Block<T> make_sparse(Tile<T>& tile, Index neurons) {
 }
 
 template <NetworkValue T>
-void squeeze(Tile<T>& tile, Block<T>& spare) {
+void squeeze(Tile<T>& tile, Block<T>& spare, bool padded) {
   std::vector<LiveSamples<T>> sources;
   sources.push_back(live_samples(tile));
   const LiveSamples<T>& live = sources.front();
-  spare.reshape(tile.block.rows(), live.columns.size());
-  spare.fill_with_zeros();
+  spare.reshape(tile.block.rows(), live.columns.size(), padded);
+  if (padded) spare.fill_with_zeros();
   fill_rows(Range<T>(sources, 0, live.columns.size()), spare.rows(), spare.row(0), spare.stride(),
             true);
   tile.samples = live.samples;
@@ -397,16 +397,13 @@ Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, I
     places[twin->sample] = places[twin->equal_to];
   }
 
-  Compressed<T> answer;
-  answer.orientation = Orientation::by_column;
-  answer.rows = neurons;
-  answer.columns = samples;
+  std::vector<Index> offsets{0};
   for (const Place& place : places) {
-    answer.offsets.push_back(answer.offsets.back() +
-                             (place.tile == nowhere ? 0 : entries[place.tile][place.column]));
+    offsets.push_back(offsets.back() +
+                      (place.tile == nowhere ? 0 : entries[place.tile][place.column]));
   }
-  answer.indices.resize(answer.offsets.back());
-  answer.values.resize(answer.offsets.back());
+  OwnedCompressed<T> answer(Orientation::by_column, neurons, samples, offsets.back());
+  std::copy(offsets.begin(), offsets.end(), answer.offsets.get());
   run_tasks(samples, threads, [&](std::size_t sample) {
     const Place& place = places[sample];
     if (place.tile == nowhere) return;
@@ -431,7 +428,7 @@ Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, I
   });
   live.clear();
   tiles.clear();
-  return Matrix<T>::from_compressed(answer);
+  return Matrix<T>::adopt(std::move(answer));
 }
 
 #define OSCILLON_INSTANTIATE_SURVIVORS(T)                                                          \
@@ -444,7 +441,7 @@ Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, I
   template LiveSamples<T> live_samples(const SampleBatch<T>&, Index, Index);                       \
   template std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>&, Index, Index, Form, int); \
   template Block<T> make_sparse(Tile<T>&, Index);                                                  \
-  template void squeeze(Tile<T>&, Block<T>&);                                                      \
+  template void squeeze(Tile<T>&, Block<T>&, bool);                                                \
   template Matrix<T> assemble(std::vector<Tile<T>>, const std::vector<Twin>&, Index, Index, int);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_SURVIVORS)
 #undef OSCILLON_INSTANTIATE_SURVIVORS

@@ -125,9 +125,10 @@ std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neur
 template <NetworkValue T>
 Block<T> make_sparse(Tile<T>& tile, Index neurons);
 
-// Leaves the dead samples of a block out, using `spare` to work in.
+// Leaves the dead samples of a block out; `spare` becomes the block, and the block `spare`. What is
+// not `padded` waits for being packed and cannot be worked on.
 template <NetworkValue T>
-void squeeze(Tile<T>& tile, Block<T>& spare);
+void squeeze(Tile<T>& tile, Block<T>& spare, bool padded = true);
 
 // All tiles as one matrix of neurons x samples, the twins with them; samples that no tile holds
 // have an empty column. The tiles are used up.

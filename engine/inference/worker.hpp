@@ -103,17 +103,21 @@ class Worker {
     return block_tile(batch, magnitudes, first, last, std::move(kept_));
   }
 
-  // Makes a tile that is to wait sparse, or leaves a block no more memory than it needs, and keeps
-  // the rest for the next one to be taken: fresh memory costs more than a layer does.
-  void lay_by_sparse(Tile<T>& tile, Index neurons) {
-    Block<T> left = make_sparse(tile, neurons);
-    if (left.bytes() > 0) kept_ = std::move(left);
-  }
-  void tighten(Tile<T>& tile) {
-    if (tile.form != Form::block || tile.block.is_tight()) return;
-    Block<T> tight(tile.block.rows(), tile.block.columns());
-    std::copy_n(tile.block.row(0), tight.rows() * tight.stride(), tight.row(0));
-    kept_ = std::exchange(tile.block, std::move(tight));
+  // Makes a tile that is to wait for the next pass small: sparse if so wanted, or a block of no
+  // more memory than it needs. The rest is kept for the next one to be taken: fresh memory costs
+  // more than a layer does.
+  void lay_by(Tile<T>& tile, bool sparse, Index neurons) {
+    if (tile.form != Form::block) {
+      if (sparse) make_sparse(tile, neurons);
+      return;
+    }
+    Block<T> left;
+    if (sparse) {
+      left = make_sparse(tile, neurons);
+    } else {
+      squeeze(tile, left, false);
+    }
+    if (left.bytes() > kept_.bytes()) kept_.swap(left);
   }
 
  private:
