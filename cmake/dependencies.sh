@@ -16,8 +16,10 @@ packages="
   doctest-dev
   libfftw3-dev
   libgmp-dev
+  libhwloc-dev
   libxxhash-dev
   libzip-dev
+  libeigen3-dev
   python3-scipy
   clang-format
   gnuplot-nox

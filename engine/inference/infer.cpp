@@ -160,6 +160,10 @@ class Run {
       if (bytes >= layer_bytes_at_once()) break;
     }
     form_ = choose_form(options_.plan, steps, alive_);
+    if (alive_.live_samples == 0) {  // nothing is left to work on
+      tiles_.clear();
+      return steps;
+    }
     if (form_ == Form::block && options_.reduce && next_ + steps.size() < source_.depth()) {
       ahead_ = fetch(layers);
     }
@@ -241,7 +245,7 @@ class Run {
     const Index rows = classes ? classes->sizes.size() : neurons_;
     const Index tile =
         options_.tile > 0 ? options_.tile : samples_of_a_tile(form_, steps, rows, alive_);
-    const bool from_batch = next_ == 0;
+    const bool from_batch = next_ == 0 && alive_.live_samples > 0;
     std::vector<Index> borders;
     if (from_batch) {
       borders = tile_borders(batch_.samples(), tile, profile_.threads);

@@ -20,8 +20,7 @@ Matrix<T> rows_of(const Matrix<T>& matrix) {
 
 template <NetworkValue T>
 bool DenseTilesPlan<T>::suits(const Layer<T>& layer) {
-  const auto b = layer.bias();
-  return std::none_of(b.begin(), b.end(), [](T value) { return value > T(0); });
+  return !layer.bounds().wakes;
 }
 
 template <NetworkValue T>

@@ -149,10 +149,8 @@ std::string_view fused_kernel_name() {
 
 template <NetworkValue T>
 bool FusedPlan<T>::suits(const Layer<T>& layer) {
-  const auto b = layer.bias();
   constexpr Index most = std::numeric_limits<std::uint32_t>::max();
-  return layer.inputs() <= most && layer.outputs() <= most &&
-         std::none_of(b.begin(), b.end(), [](T value) { return value > T(0); });
+  return layer.inputs() <= most && layer.outputs() <= most && !layer.bounds().wakes;
 }
 
 template <NetworkValue T>

@@ -1,16 +1,22 @@
 #include "engine/inference/tiling.hpp"
 
+#include "engine/base/caches.hpp"
+
 namespace oscillon {
 
 namespace {
 
 // A sparse tile has at most this many samples and, as far as can be foreseen, entries. A full one
-// is as large as a quarter of a usual second-level cache, a block, of which two are in work, takes
-// half of one.
+// is as large as a quarter of the second-level cache, a block, of which two are in work, takes half
+// of it.
 constexpr Index sparse_tile = 256;
 constexpr double most_sparse_entries = 1 << 23;
-constexpr Index full_tile_bytes = Index{1} << 18;
-constexpr Index block_bytes = Index{1} << 19;
+Index full_tile_bytes() {
+  return caches().second_level / 4;
+}
+Index block_bytes() {
+  return caches().second_level / 2;
+}
 constexpr Index block_row_bytes = 512;  // what the kernel takes of a row at a time
 
 // Where this share of the entries is there, full tiles and blocks are faster in spite of the zeros:
@@ -75,11 +81,11 @@ template <NetworkValue T>
 Index samples_of_a_tile(Form form, const std::vector<Step<T>>& steps, Index rows,
                         const TileCount& alive) {
   if (form == Form::full) {
-    return std::clamp<Index>(full_tile_bytes / (widest_rank(steps) * sizeof(T)), least_full_tile,
+    return std::clamp<Index>(full_tile_bytes() / (widest_rank(steps) * sizeof(T)), least_full_tile,
                              sparse_tile);
   }
   if (form == Form::block) {
-    for (const Step<T>& step : steps) rows = std::max(rows, step.fused->rows());
+    for (const Step<T>& step : steps) rows = std::max(rows, step.fused ? step.fused->rows() : 1);
     return samples_of_a_block<T>(rows);
   }
   // As many as keep W Y within bounds, were every entry to meet as many weights as there are in the
@@ -99,7 +105,7 @@ Index samples_of_a_tile(Form form, const std::vector<Step<T>>& steps, Index rows
 template <NetworkValue T>
 Index samples_of_a_block(Index rows) {
   constexpr Index lanes = Block<T>::lanes;
-  const Index fitting = block_bytes / (std::max<Index>(rows, 1) * sizeof(T));
+  const Index fitting = block_bytes() / (std::max<Index>(rows, 1) * sizeof(T));
   return std::clamp<Index>(fitting / lanes * lanes, lanes, block_row_bytes / sizeof(T));
 }
 

@@ -87,6 +87,7 @@ void Layer<T>::find_bounds() {
                   "the bias of output " + std::to_string(i) + " (counted from 0) is not finite");
     }
     bounds_.offset = std::max(bounds_.offset, std::abs(static_cast<double>(bias_[i])));
+    bounds_.wakes = bounds_.wakes || bias_[i] > T(0);
   }
 }
 

@@ -28,8 +28,9 @@ std::string_view name_of(BiasOn rule);
 // Bounds on a layer's sums, for proving that no value leaves its type: with |y| <= m every partial
 // sum of W Y lies within [-m * gain, m * gain], and the bias adds at most `offset` in size.
 struct LayerBounds {
-  double gain = 0;    // the greatest sum of |w| over a row
-  double offset = 0;  // the greatest |b|
+  double gain = 0;     // the greatest sum of |w| over a row
+  double offset = 0;   // the greatest |b|
+  bool wakes = false;  // whether a bias is positive: a neuron without an entry may get a value
 };
 
 template <NetworkValue T>

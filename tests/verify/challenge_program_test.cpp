@@ -289,7 +289,7 @@ TEST_CASE("killed at any moment and resumed: the same result; asked to stop: exi
 TEST_CASE("what cannot fit in memory is refused at once") {
   const Result result =
       run("challenge run --neurons 65536 --depth 1920 --random-inputs 10 "
-          "--memory-limit 50MiB");
+          "--memory-limit 20MiB");
   CHECK(result.code == 71);
-  CHECK(has(result.output, "needs more memory than the limit of 50 MiB: samples 1 MiB + layers "));
+  CHECK(has(result.output, "needs more memory than the limit of 20 MiB: samples 1 MiB + layers "));
 }

@@ -3,10 +3,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <vector>
 
 namespace oscillon::bench {
+
+// The least value that at least a share `q` of all do not exceed; 0 < q <= 1.
+inline double quantile(std::vector<double> values, double q) {
+  std::sort(values.begin(), values.end());
+  const auto count = static_cast<double>(values.size());
+  return values[static_cast<std::size_t>(std::max(std::ceil(q * count), 1.0)) - 1];
+}
 
 struct Times {
   std::string name;

@@ -98,6 +98,12 @@ void add_tile_option(CLI::App& app, EngineOptions& options) {
       ->capture_default_str();
 }
 
+void add_reduce_option(CLI::App& app, EngineOptions& options) {
+  app.add_flag("!--no-reduce", options.reduce,
+               "Compute equal neurons, equal samples and neurons that nobody reads each on its own "
+               "(plan fused)");
+}
+
 void add_engine_options(CLI::App& app, EngineOptions& options) {
   app.add_flag("--profile", options.profile, "Print seconds, entries and live samples per layer");
   app.add_option(
@@ -108,8 +114,7 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
   app.add_option("--plan", options.plan,
                  "How layers are worked out: automatic, semiring, dense-tiles or fused")
       ->capture_default_str();
-  app.add_flag("!--no-reduce", options.reduce,
-               "Compute equal neurons and equal samples each on its own (plan fused)");
+  add_reduce_option(app, options);
   app.add_option("--memory-limit", options.memory_limit,
                  "The most memory that inference may hold, such as 12GiB; 0: no limit")
       ->transform(CLI::AsSizeValue(false))

@@ -54,6 +54,7 @@ void add_threads_option(CLI::App& app, CommonOptions& options);
 void add_precision_option(CLI::App& app, CommonOptions& options);
 CLI::Option* add_json_option(CLI::App& app, CommonOptions& options);
 void add_tile_option(CLI::App& app, EngineOptions& options);
+void add_reduce_option(CLI::App& app, EngineOptions& options);
 void add_engine_options(CLI::App& app, EngineOptions& options);  // all but --json
 
 // The text under a subcommand's --help.
@@ -111,9 +112,13 @@ InferenceOptions inference_options(const EngineOptions& options, ProgressBar& ba
 void add_challenge(CLI::App& program, Action& action);
 void add_bench(CLI::App& program, Action& action);
 void add_bench_arrays(CLI::App& bench, Action& action);
+void add_bench_challenge(CLI::App& bench, Action& action);
 void add_bench_combine(CLI::App& bench, Action& action);
+void add_bench_latency(CLI::App& bench, Action& action);
 void add_bench_perturb(CLI::App& bench, Action& action);
+void add_bench_plot(CLI::App& bench, Action& action);
 void add_bench_reading(CLI::App& bench, Action& action);
+void add_bench_roofline(CLI::App& bench, Action& action);
 void add_convert(CLI::App& program, Action& action);
 void add_infer(CLI::App& program, Action& action);
 void add_perturb(CLI::App& program, Action& action);

@@ -1,0 +1,273 @@
+// `oscillon bench challenge`: plans side by side on one problem, in one process, beside the naive
+// way.
+#include <algorithm>
+#include <functional>
+
+#include "engine/base/thread_team.hpp"
+#include "engine/io/atomic_file.hpp"
+#include "verify/bench/eigen.hpp"
+#include "verify/bench/measure.hpp"
+#include "verify/bench/naive.hpp"
+#include "verify/challenge/check.hpp"
+#include "verify/cli/bench_record.hpp"
+#include "verify/cli/machine.hpp"
+#include "verify/cli/problem.hpp"
+#include "verify/cli/profile_table.hpp"
+
+namespace oscillon::cli {
+
+namespace {
+
+constexpr const char* naive_way = "naive";
+constexpr const char* eigen_way = "eigen";
+constexpr const char* fused_without_reductions = "fused-no-reduce";
+
+struct BenchOptions : ProblemOptions {
+  int repeats = 3;
+  std::vector<std::string> plans{naive_way, "semiring", "dense-tiles", fused_without_reductions,
+                                 "fused"};
+  std::string record, csv, compare;
+};
+
+template <NetworkValue T>
+struct Runner {
+  std::string name;
+  std::vector<double> seconds;
+  Profile profile;  // of a plan of the engine
+  // Returns the answer; adds the seconds that count.
+  std::function<Matrix<T>(Runner&)> run;
+  bool is_engine = true;
+};
+
+template <NetworkValue T>
+std::vector<Runner<T>> runners_of(const BenchOptions& options,
+                                  const std::vector<std::shared_ptr<const Layer<T>>>& layers,
+                                  LayerSource<T>& source, const SampleBatch<T>& batch,
+                                  const Matrix<T>& Y0, int threads, const std::stop_token& stop) {
+  const auto timed = [](Runner<T>& runner, auto&& run) {
+    bench::Times times;
+    Matrix<T> Y;
+    times.time([&] { Y = run(); });
+    runner.seconds.push_back(times.seconds.front());
+    return Y;
+  };
+  std::vector<Runner<T>> runners;
+  for (const std::string& name : options.plans) {
+    Runner<T> runner{name, {}, {}, {}};
+    if (name == naive_way) {
+      runner.is_engine = false;
+      runner.run = [&, timed](Runner<T>& own) {
+        return timed(own, [&] { return bench::infer_naive(layers, Y0); });
+      };
+    } else if (name == eigen_way) {
+      runner.is_engine = false;
+      if (!bench::has_eigen()) {
+        throw Error(Fault::usage, "this program was built without Eigen (Debian: libeigen3-dev)");
+      }
+      runner.run = [&](Runner<T>& own) {
+        double seconds = 0;
+        Matrix<T> Y = bench::infer_eigen(layers, Y0, seconds);
+        own.seconds.push_back(seconds);
+        return Y;
+      };
+    } else {
+      InferenceOptions inference;
+      inference.threads = threads;
+      inference.tile = options.tile;
+      inference.stop = stop;
+      inference.reduce = name != fused_without_reductions;
+      inference.plan = plan_from_name(inference.reduce ? name : "fused");
+      runner.run = [&, timed, inference](Runner<T>& own) {
+        return timed(own, [&] {
+          Inference<T> answer = infer(source, batch, inference);
+          own.profile = std::move(answer.profile);
+          return std::move(answer.Y);
+        });
+      };
+    }
+    runners.push_back(std::move(runner));
+  }
+  return runners;
+}
+
+// Runs each once, which is the warm-up too. All plans of the engine must give the same values, and
+// the others, which may sum in another order, the same categories. Says what differs; else nothing.
+template <NetworkValue T>
+std::string mismatch(std::vector<Runner<T>>& runners, std::uint64_t& categories) {
+  std::optional<challenge::Result> values;
+  std::optional<std::vector<Index>> expected;
+  for (Runner<T>& runner : runners) {
+    challenge::Result result = challenge::result_of(runner.run(runner));
+    runner.seconds.clear();
+    if (!expected) expected = result.categories;
+    auto check = challenge::check_categories(result.categories, *expected);
+    if (check.passed() && runner.is_engine && values) check = check_result(result, *values);
+    if (!check.passed()) {
+      return runner.name +
+             " differs from what ran before it, so nothing is timed: " + check.message() + "\n";
+    }
+    if (runner.is_engine && !values) values = std::move(result);
+  }
+  categories = expected->size();
+  return "";
+}
+
+// The edges that the samples meet that are alive before a layer, over all layers.
+template <NetworkValue T>
+double live_edges(const std::vector<Runner<T>>& runners,
+                  const std::vector<std::shared_ptr<const Layer<T>>>& layers) {
+  for (const Runner<T>& runner : runners) {
+    if (!runner.is_engine || runner.name == "fused" || runner.name == "automatic") continue;
+    double edges = 0;
+    Index live = runner.profile.samples;
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      edges += static_cast<double>(live) * static_cast<double>(layers[l]->edges());
+      live = runner.profile.layers[l].live_samples;
+    }
+    return edges;
+  }
+  return 0;
+}
+
+std::string table(const BenchRecord& record, const BenchRecord* saved) {
+  std::string text =
+      "plan             median s     least      most    edges/s  live edges/s  of peak  x naive";
+  text += saved != nullptr ? "  x saved\n" : "\n";
+  for (const BenchRow& row : record.rows) {
+    const auto [least, most] = std::minmax_element(row.seconds.begin(), row.seconds.end());
+    char line[200];
+    std::snprintf(line, sizeof line, "%-16s %8.4f %9.4f %9.4f  %.3e     %.3e  %5.1f %%  %7s",
+                  row.plan.c_str(), row.median, *least, *most, row.edges_rate, row.live_rate,
+                  100 * row.share_of_peak,
+                  row.faster_than_naive > 0 ? number(row.faster_than_naive, 3).c_str() : "-");
+    text += line;
+    if (saved != nullptr) {
+      const BenchRow* before = saved->row(row.plan);
+      text += "  " + (before != nullptr ? number(before->median / row.median, 3) : "-");
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+template <NetworkValue T>
+int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
+  for (const std::string* output : {&options.record, &options.csv}) {
+    if (output->empty()) continue;
+    require_distinct(*output, {options.compare, options.inputs.file, options.layers});
+    require_creatable(*output);
+  }
+  std::optional<BenchRecord> saved;
+  if (!options.compare.empty()) saved = read_bench_record(options.compare);
+
+  std::vector<std::shared_ptr<const Layer<T>>> layers;
+  SampleBatch<T> batch;
+  {
+    ProgressBar bar;
+    const auto opened = open_layers<T>(options);
+    for (std::size_t l = 0; l < opened->depth(); ++l) layers.push_back(opened->layer(l));
+    batch = open_inputs<T>(options.inputs, opened->inputs(), options.net.seed, options,
+                           options.memory_limit, bar, stop);
+  }
+  const bool needs_matrix =
+      std::any_of(options.plans.begin(), options.plans.end(),
+                  [](const std::string& plan) { return plan == naive_way || plan == eigen_way; });
+  const Matrix<T> Y0 = needs_matrix ? batch.matrix() : Matrix<T>();
+  Network<T> network(layers);
+  const int threads = thread_count(options.threads);
+  set_graphblas_threads(threads);
+  omp_set_num_threads(threads);  // of Eigen
+  auto runners = runners_of<T>(options, layers, network, batch, Y0, threads, stop);
+
+  BenchRecord record;
+  const std::string differs = mismatch(runners, record.categories);
+  if (!differs.empty()) {
+    print(differs);
+    return exit_mismatch;
+  }
+  const bench::Roofline limits = bench::measure_roofline<T>(threads);
+  for (int i = 0; i < options.repeats; ++i) {
+    for (Runner<T>& runner : runners) runner.run(runner);
+  }
+
+  record.machine = machine_record();
+  record.problem = nlohmann::ordered_json::parse(description(options));
+  record.limits = roofline_record(limits);
+  record.neurons = network.inputs();
+  record.depth = network.depth();
+  record.inputs = batch.samples();
+  record.edges = network.edges();
+  record.precision = std::string(GraphblasType<T>::name);
+  record.threads = threads;
+  record.peak_memory = peak_memory();
+  const double work = static_cast<double>(batch.samples()) * static_cast<double>(record.edges);
+  const double live = live_edges(runners, layers);
+  double naive = 0;
+  for (const Runner<T>& runner : runners) {
+    const double median = bench::Times{runner.name, runner.seconds}.median();
+    if (runner.name == naive_way) naive = median;
+    record.rows.push_back({runner.name, runner.seconds, median, work / median, live / median,
+                           live / median / limits.multiply_adds, 0, nullptr});
+    if (runner.is_engine) record.rows.back().profile = profile_record(runner.profile);
+  }
+  for (BenchRow& row : record.rows) row.faster_than_naive = naive / row.median;
+
+  const std::string json = to_json(record).dump(2) + "\n";
+  if (!options.record.empty()) write_file(options.record, json);
+  if (!options.csv.empty()) write_file(options.csv, to_csv(record));
+  if (options.json) {
+    print(json);
+    return exit_ok;
+  }
+  std::string text = machine_text() + roofline_text(limits) + grouped(record.neurons) +
+                     " neurons x " + std::to_string(record.depth) + " layers, " +
+                     grouped(record.inputs) + " inputs, " + record.precision + ", " +
+                     std::to_string(threads) + " threads, " + std::to_string(options.repeats) +
+                     " runs each in turn, " + grouped(record.categories) +
+                     " categories each way\n" + table(record, saved ? &*saved : nullptr);
+  if (options.profile) {
+    for (const Runner<T>& runner : runners) {
+      if (runner.is_engine) text += runner.name + "\n" + profile_table(runner.profile);
+    }
+  }
+  print(text + "At most " + number(double(record.peak_memory) / (1 << 20)) +
+        " MiB were held by all of them\n");
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_bench_challenge(CLI::App& bench, Action& action) {
+  auto* app = bench.add_subcommand("challenge", "A Challenge problem, beside the naive way");
+  auto options = std::make_shared<BenchOptions>();
+  add_problem_options(*app, *options);
+  app->add_option("--plans", options->plans,
+                  "What to time: naive, eigen, semiring, dense-tiles, fused-no-reduce, fused, "
+                  "automatic")
+      ->delimiter(',')
+      ->capture_default_str();
+  add_tile_option(*app, *options);
+  app->add_option("--repeats", options->repeats, "Timed runs of each")
+      ->check(whole_number(1, 1'000'000))
+      ->capture_default_str();
+  app->add_option("--record", options->record, "File to write a JSON record to")
+      ->check(some_path());
+  app->add_option("--csv", options->csv, "File to write a table to, comma-separated")
+      ->check(some_path());
+  app->add_option("--compare", options->compare,
+                  "A record of before: how many times faster each plan is now")
+      ->check(some_path());
+  app->add_flag("--profile", options->profile, "Print seconds and more per layer, of the last run");
+  add_precision_option(*app, *options);
+  add_threads_option(*app, *options);
+  add_json_option(*app, *options);
+  add_example(*app, "oscillon bench challenge --images data/sparse-images-1024.tsv --layers data");
+  app->callback([options, &action] {
+    action = [options](const std::stop_token& stop) {
+      return in_floating_point(options->precision,
+                               [&]<class T>() { return bench_challenge<T>(*options, stop); });
+    };
+  });
+}
+
+}  // namespace oscillon::cli

@@ -1,0 +1,42 @@
+// Records of `bench challenge`: written, read back, compared, drawn.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace oscillon::cli {
+
+// How a plan did.
+struct BenchRow {
+  std::string plan;
+  std::vector<double> seconds;  // of each run
+  double median = 0;
+  double edges_rate = 0;           // samples x edges a second, the Challenge's rate
+  double live_rate = 0;            // edges of live samples a second; 0 where it is not known
+  double share_of_peak = 0;        // of the fused multiply-adds in registers
+  double faster_than_naive = 0;    // 0 where the naive way did not run
+  nlohmann::ordered_json profile;  // of the last run, or null
+};
+
+struct BenchRecord {
+  nlohmann::ordered_json machine, problem, limits;
+  std::uint64_t neurons = 0, depth = 0, inputs = 0, edges = 0, categories = 0;
+  std::string precision;
+  int threads = 0;
+  std::uint64_t peak_memory = 0;
+  std::vector<BenchRow> rows;
+
+  const BenchRow* row(const std::string& plan) const;
+};
+
+nlohmann::ordered_json to_json(const BenchRecord& record);
+
+// Throws Error(cannot_open), and Error(bad_data) for a file that is no such record.
+BenchRecord read_bench_record(const std::string& path);
+
+// A line a plan, and one with the names of the columns.
+std::string to_csv(const BenchRecord& record);
+
+}  // namespace oscillon::cli
