@@ -21,25 +21,44 @@ template <class T>
 struct Work {
   const RowGroup* groups;  // with the rows of `next` in order
   std::size_t group_count;
-  bool wide_inputs;    // whether `inputs` are of 32 bits, not 16
-  const void* inputs;  // group after group, of each edge the row of Y, in the order of summation
-  const T* weights;    // group after group, edge after edge, of each row; or one for all
+  bool wide_inputs;  // whether `inputs` are of 32 bits, not 16
+  // Group after group, of each edge the row of Y, in the order of summation; and after the last as
+  // many rows of Y as edges_ahead.
+  const void* inputs;
+  const T* weights;  // group after group, edge after edge, of each row; or one for all
   bool one_weight;
   bool sum_first;  // with one weight: scale the sum instead of its terms
   const T* bias;   // of each row
-  bool capped;
-  T cap;
+  T cap;           // the greatest value of T where there is none
   const T* Y;
   T* next;
   std::size_t stride;  // of both blocks, in values
 };
 
+// Counts, column by column, the entries of a block that are not 0; row r stands for sizes[r] rows,
+// or for itself where `sizes` is null.
 template <class T>
-using Kernel = void (*)(const Work<T>&);
+struct Count {
+  const T* Y;
+  std::size_t rows;
+  std::size_t stride;
+  const std::uint32_t* sizes;
+  std::uint32_t* entries;  // `stride` numbers, to be added to
+};
+
+template <class T>
+struct Kernel {
+  void (*layer)(const Work<T>&);
+  void (*count)(const Count<T>&);
+};
 
 namespace {  // a version of its own for each processor
 
 enum class Weighting { each, one, sum_first };
+
+// Values are asked for so many edges before they are used: about the time that the second-level
+// cache takes.
+constexpr std::size_t edges_ahead = 16;
 
 // Some rows that have the same inputs, on `Vectors` vectors of each: as many sums as stay in
 // registers.
@@ -49,13 +68,21 @@ inline void rows_on_vectors(const Work<T>& work, const Input* inputs, const T* w
   typedef T Vector __attribute__((vector_size(Bytes), may_alias));
   constexpr std::size_t lanes = Bytes / sizeof(T);
   const T* const Y = work.Y + column;
+  const std::size_t stride = work.stride;
   Vector sum[Rows][Vectors] = {};
   for (std::size_t p = 0; p < degree; ++p) {
-    const T* const y = Y + inputs[p] * work.stride;
+    const T* const y = Y + inputs[p] * stride;
+    const T* const soon = Y + inputs[p + edges_ahead] * stride;
     Vector value[Vectors];
-    for (int v = 0; v < Vectors; ++v) value[v] = *reinterpret_cast<const Vector*>(y + v * lanes);
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) {
+      if constexpr (sizeof(Vector) == 64) __builtin_prefetch(soon + v * lanes);
+      value[v] = *reinterpret_cast<const Vector*>(y + v * lanes);
+    }
+#pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
       const T weight = weights[weighting == Weighting::each ? p * Rows + r : 0];
+#pragma GCC unroll 8
       for (int v = 0; v < Vectors; ++v) {
         if constexpr (weighting == Weighting::sum_first) {
           sum[r][v] += value[v];
@@ -65,18 +92,17 @@ inline void rows_on_vectors(const Work<T>& work, const Input* inputs, const T* w
       }
     }
   }
+  const Vector cap = Vector{} + work.cap;
+#pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
-    T* const out = work.next + (row + r) * work.stride + column;
+    T* const out = work.next + (row + r) * stride + column;
+#pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
       Vector z = sum[r][v];
       if constexpr (weighting == Weighting::sum_first) z *= weights[0];
       z += work.bias[row + r];
       z = z > T(0) ? z : Vector{};
-      if (work.capped) {
-        const Vector cap = Vector{} + work.cap;
-        z = z < cap ? z : cap;
-      }
-      *reinterpret_cast<Vector*>(out + v * lanes) = z;
+      *reinterpret_cast<Vector*>(out + v * lanes) = z < cap ? z : cap;
     }
   }
 }
@@ -166,6 +192,17 @@ void run_layer(const Work<T>& work) {
   }
 }
 
+template <class T>
+void run_count(const Count<T>& count) {
+  for (std::size_t r = 0; r < count.rows; ++r) {
+    const T* const row = count.Y + r * count.stride;
+    const std::uint32_t size = count.sizes == nullptr ? 1 : count.sizes[r];
+    for (std::size_t j = 0; j < count.stride; ++j) {
+      count.entries[j] += row[j] != T(0) ? size : 0;
+    }
+  }
+}
+
 }  // namespace
 
 // The kernel of each kind of processor.
@@ -177,10 +214,10 @@ template <class T>
 Kernel<T> kernel_portable();
 
 // What a source file of one version holds.
-#define OSCILLON_FUSED_KERNEL(name, T, bytes) \
-  template <>                                 \
-  Kernel<T> name<T>() {                       \
-    return run_layer<T, bytes>;               \
+#define OSCILLON_FUSED_KERNEL(name, T, bytes)   \
+  template <>                                   \
+  Kernel<T> name<T>() {                         \
+    return {run_layer<T, bytes>, run_count<T>}; \
   }
 #define OSCILLON_FUSED_KERNELS(name, bytes)        \
   OSCILLON_FUSED_KERNEL(name, float, bytes)        \

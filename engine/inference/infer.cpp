@@ -221,8 +221,10 @@ class Run {
       as_wanted = as_wanted && one.form == form_ && one.samples.size() <= tile &&
                   (one.form != Form::block || one.block.is_padded());
     }
+    // A few dead samples are carried along sooner than all are moved.
+    as_wanted = as_wanted && alive_.live_columns * 8 >= held * 7;
     const bool seek_twins = form_ == Form::block && options_.reduce && alive_.live_columns > 1;
-    if (as_wanted && held == alive_.live_columns && !seek_twins) return;
+    if (as_wanted && !seek_twins) return;
     std::vector<LiveSamples<T>> live(tiles_.size());
     run_tasks(tiles_.size(), profile_.threads,
               [&](std::size_t t) { live[t] = live_samples(tiles_[t]); });
@@ -233,7 +235,7 @@ class Run {
       twins_.insert(twins_.end(), found.begin(), found.end());
       alive_.live_columns -= found.size();
     }
-    if (as_wanted && held == alive_.live_columns && !fewer) return;
+    if (as_wanted && !fewer) return;
     std::vector<Tile<T>> packed = pack(live, neurons_, tile, form_, profile_.threads);
     live.clear();  // before the tiles that it borrows from
     tiles_ = std::move(packed);

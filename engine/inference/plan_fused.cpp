@@ -31,8 +31,10 @@ Processor processor() {
 #endif
 }
 
+}  // namespace
+
 template <NetworkValue T>
-fused::Kernel<T> kernel() {
+fused::Kernel<T> fused_kernel() {
   switch (processor()) {
     case Processor::avx512:
       return fused::kernel_avx512<T>();
@@ -43,6 +45,8 @@ fused::Kernel<T> kernel() {
   }
   return fused::kernel_portable<T>();
 }
+
+namespace {
 
 // Whether multiplying by this number is exact, overflow and underflow aside.
 template <NetworkValue T>
@@ -261,6 +265,7 @@ void FusedPlan<T>::take_rows(std::span<const Index> unread) {
     }
     at += alike;
   }
+  std::visit([](auto& own) { own.resize(own.size() + fused::edges_ahead, 0); }, inputs_);
   if (!reduce_ && !shared) return;
 
   auto classes = std::make_shared<NeuronClasses>();
@@ -312,15 +317,16 @@ void FusedPlan<T>::operator()(const Block<T>& Y, const Magnitudes& magnitudes,
   work.one_weight = one_weight_;
   work.sum_first = may_sum_first(magnitudes);
   work.bias = bias_.data();
-  work.capped = layer_->cap().has_value();
-  work.cap = layer_->cap().value_or(T(0));
+  work.cap = layer_->cap().value_or(std::numeric_limits<T>::max());
   work.Y = Y.row(0);
   work.next = next.row(0);
   work.stride = Y.stride();
-  kernel<T>()(work);
+  fused_kernel<T>().layer(work);
 }
 
-#define OSCILLON_INSTANTIATE_PLAN(T) template class FusedPlan<T>;
+#define OSCILLON_INSTANTIATE_PLAN(T)           \
+  template fused::Kernel<T> fused_kernel<T>(); \
+  template class FusedPlan<T>;
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_PLAN)
 #undef OSCILLON_INSTANTIATE_PLAN
 

@@ -30,6 +30,8 @@ namespace oscillon {
 
 // Which version of the kernel runs on this processor: "avx512", "avx2" or "portable".
 std::string_view fused_kernel_name();
+template <NetworkValue T>
+fused::Kernel<T> fused_kernel();
 
 // Bounds on the size of values that are not 0; `least` is 0 where nothing is known.
 struct Magnitudes {

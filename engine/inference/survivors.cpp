@@ -31,11 +31,8 @@ std::vector<Index> entries_of_rows(std::span<const T> values, Index columns) {
 template <NetworkValue T>
 std::vector<Index> entries_of_block(const Block<T>& block, const NeuronClasses* classes) {
   std::vector<std::uint32_t> entries(block.stride(), 0);
-  for (Index r = 0; r < block.rows(); ++r) {
-    const T* row = block.row(r);
-    const std::uint32_t size = classes == nullptr ? 1 : classes->sizes[r];
-    for (Index j = 0; j < block.stride(); ++j) entries[j] += row[j] != T(0) ? size : 0;
-  }
+  fused_kernel<T>().count({block.row(0), block.rows(), block.stride(),
+                           classes == nullptr ? nullptr : classes->sizes.data(), entries.data()});
   return {entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(block.columns())};
 }
 

@@ -112,7 +112,7 @@ Index samples_of_a_block(Index rows) {
 template <NetworkValue T>
 std::size_t layers_of_first_pass(const Layer<T>& first, Index samples) {
   const double cells = static_cast<double>(samples) * static_cast<double>(first.outputs());
-  return cells * sizeof(T) <= most_after_first_layer ? 1 : most_layers_a_pass;
+  return cells * sizeof(T) <= most_after_first_layer ? 6 : most_layers_a_pass;
 }
 
 template <NetworkValue T>

@@ -104,8 +104,8 @@ class Worker {
   }
 
   // Makes a tile that is to wait for the next pass small: sparse if so wanted, or a block of no
-  // more memory than it needs. The rest is kept for the next one to be taken: fresh memory costs
-  // more than a layer does.
+  // more memory than its live samples need. The rest is kept for the next one to be taken: fresh
+  // memory costs more than a layer does.
   void lay_by(Tile<T>& tile, bool sparse, Index neurons) {
     if (tile.form != Form::block) {
       if (sparse) make_sparse(tile, neurons);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "engine/inference/fused_kernel.hpp"
 #include "engine/inference/inference.hpp"
@@ -207,6 +208,8 @@ TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, 
             bias.push_back(random_number<T>(random, Numbers::any, -9, -1));
           }
         }
+        narrow_inputs.resize(narrow_inputs.size() + fused::edges_ahead, 0);
+        wide_inputs.resize(wide_inputs.size() + fused::edges_ahead, 0);
         fused::Work<T> work{};
         work.groups = groups.data();
         work.group_count = groups.size();
@@ -216,15 +219,31 @@ TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, 
         work.one_weight = weights > 0;
         work.sum_first = weights == 2;
         work.bias = bias.data();
-        work.capped = columns % 2 == 0;
-        work.cap = T(5);
+        const bool capped = columns % 2 == 0;
+        work.cap = capped ? T(5) : std::numeric_limits<T>::max();
         work.Y = Y.row(0);
         work.stride = Y.stride();
         std::vector<Block<T>> answers;
         for (const auto kernel : kernels) {
           answers.emplace_back(rows.size(), columns);
           work.next = answers.back().row(0);
-          kernel(work);
+          kernel.layer(work);
+          std::vector<std::uint32_t> sizes(rows.size()), entries(Y.stride(), 0),
+              plain(Y.stride(), 0);
+          for (auto& size : sizes) size = static_cast<std::uint32_t>(1 + random() % 3);
+          const Block<T>& made = answers.back();
+          kernel.count({made.row(0), made.rows(), made.stride(), sizes.data(), entries.data()});
+          kernel.count({made.row(0), made.rows(), made.stride(), nullptr, plain.data()});
+          for (Index j = 0; j < Y.stride(); ++j) {
+            std::uint32_t expected = 0, expected_plain = 0;
+            for (Index r = 0; r < rows.size(); ++r) {
+              if (made.row(r)[j] == T(0)) continue;
+              expected += sizes[r];
+              ++expected_plain;
+            }
+            REQUIRE(entries[j] == expected);
+            REQUIRE(plain[j] == expected_plain);
+          }
         }
         for (Index r = 0; r < rows.size(); ++r) {
           for (Index j = 0; j < columns; ++j) {
@@ -232,7 +251,7 @@ TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, 
             for (const auto& [k, value] : rows[r]) sum += value * Y.row(k)[j];
             sum += bias[r];
             sum = std::max(sum, T(0));
-            if (work.capped) sum = std::min(sum, T(5));
+            if (capped) sum = std::min(sum, T(5));
             for (const auto& answer : answers) REQUIRE(answer.row(r)[j] == sum);
           }
         }
