@@ -15,6 +15,10 @@ struct RowGroup {
   std::uint32_t degree;  // edges of each
 };
 
+// A whole number as wide as T.
+template <class T>
+using Whole = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
 // One layer on one block: row r of `next` becomes
 // min(max(sum over the row's edges of weight * Y[input] + bias[r], 0), cap).
 template <class T>
@@ -27,30 +31,18 @@ struct Work {
   const void* inputs;
   const T* weights;  // group after group, edge after edge, of each row; or one for all
   bool one_weight;
-  bool sum_first;  // with one weight: scale the sum instead of its terms
-  const T* bias;   // of each row
-  T cap;           // the greatest value of T where there is none
+  bool sum_first;              // with one weight: scale the sum instead of its terms
+  const T* bias;               // of each row
+  T cap;                       // the greatest value of T where there is none
+  const std::uint32_t* sizes;  // of each row, how many neurons it stands for; null: itself
   const T* Y;
   T* next;
   std::size_t stride;  // of both blocks, in values
-};
-
-// Counts, column by column, the entries of a block that are not 0; row r stands for sizes[r] rows,
-// or for itself where `sizes` is null.
-template <class T>
-struct Count {
-  const T* Y;
-  std::size_t rows;
-  std::size_t stride;
-  const std::uint32_t* sizes;
-  std::uint32_t* entries;  // `stride` numbers, to be added to
+  Whole<T>* entries;   // `stride` numbers: what is not 0 of each column, by neurons, is added
 };
 
 template <class T>
-struct Kernel {
-  void (*layer)(const Work<T>&);
-  void (*count)(const Count<T>&);
-};
+using Kernel = void (*)(const Work<T>&);
 
 namespace {  // a version of its own for each processor
 
@@ -92,18 +84,27 @@ inline void rows_on_vectors(const Work<T>& work, const Input* inputs, const T* w
       }
     }
   }
+  typedef Whole<T> Wholes __attribute__((vector_size(Bytes), may_alias));
   const Vector cap = Vector{} + work.cap;
+  Wholes entries[Vectors] = {};
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
     T* const out = work.next + (row + r) * stride + column;
+    const Wholes size =
+        Wholes{} + static_cast<Whole<T>>(work.sizes == nullptr ? 1 : work.sizes[row + r]);
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
       Vector z = sum[r][v];
       if constexpr (weighting == Weighting::sum_first) z *= weights[0];
       z += work.bias[row + r];
       z = z > T(0) ? z : Vector{};
+      entries[v] += z > T(0) ? size : Wholes{};
       *reinterpret_cast<Vector*>(out + v * lanes) = z < cap ? z : cap;
     }
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < Vectors; ++v) {
+    *reinterpret_cast<Wholes*>(work.entries + column + v * lanes) += entries[v];
   }
 }
 
@@ -192,17 +193,6 @@ void run_layer(const Work<T>& work) {
   }
 }
 
-template <class T>
-void run_count(const Count<T>& count) {
-  for (std::size_t r = 0; r < count.rows; ++r) {
-    const T* const row = count.Y + r * count.stride;
-    const std::uint32_t size = count.sizes == nullptr ? 1 : count.sizes[r];
-    for (std::size_t j = 0; j < count.stride; ++j) {
-      count.entries[j] += row[j] != T(0) ? size : 0;
-    }
-  }
-}
-
 }  // namespace
 
 // The kernel of each kind of processor.
@@ -214,10 +204,10 @@ template <class T>
 Kernel<T> kernel_portable();
 
 // What a source file of one version holds.
-#define OSCILLON_FUSED_KERNEL(name, T, bytes)   \
-  template <>                                   \
-  Kernel<T> name<T>() {                         \
-    return {run_layer<T, bytes>, run_count<T>}; \
+#define OSCILLON_FUSED_KERNEL(name, T, bytes) \
+  template <>                                 \
+  Kernel<T> name<T>() {                       \
+    return run_layer<T, bytes>;               \
   }
 #define OSCILLON_FUSED_KERNELS(name, bytes)        \
   OSCILLON_FUSED_KERNEL(name, float, bytes)        \

@@ -280,8 +280,7 @@ class Run {
         const auto layer_start = Clock::now();
         Passage& passage = passages[t][s];
         passage.columns = tiles_[t].samples.size();
-        worker.advance(tiles_[t], steps[s], next_ + s);
-        passage.count = count(tiles_[t]);
+        passage.count = worker.advance(tiles_[t], steps[s], next_ + s);
         worker.squeeze_when_half_dead(tiles_[t], passage.count.live_columns);
         passage.seconds = seconds_since(layer_start);
       }

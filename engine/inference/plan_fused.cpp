@@ -31,8 +31,6 @@ Processor processor() {
 #endif
 }
 
-}  // namespace
-
 template <NetworkValue T>
 fused::Kernel<T> fused_kernel() {
   switch (processor()) {
@@ -45,8 +43,6 @@ fused::Kernel<T> fused_kernel() {
   }
   return fused::kernel_portable<T>();
 }
-
-namespace {
 
 // Whether multiplying by this number is exact, overflow and underflow aside.
 template <NetworkValue T>
@@ -304,9 +300,10 @@ double FusedPlan<T>::least_after(const Magnitudes& magnitudes) const {
 }
 
 template <NetworkValue T>
-void FusedPlan<T>::operator()(const Block<T>& Y, const Magnitudes& magnitudes,
-                              Block<T>& next) const {
+void FusedPlan<T>::operator()(const Block<T>& Y, const Magnitudes& magnitudes, Block<T>& next,
+                              Entries& entries) const {
   next.reshape(rows(), Y.columns());
+  entries.assign(next.stride() / Block<T>::lanes, {});
   fused::Work<T> work{};
   work.groups = groups_.data();
   work.group_count = groups_.size();
@@ -318,15 +315,15 @@ void FusedPlan<T>::operator()(const Block<T>& Y, const Magnitudes& magnitudes,
   work.sum_first = may_sum_first(magnitudes);
   work.bias = bias_.data();
   work.cap = layer_->cap().value_or(std::numeric_limits<T>::max());
+  work.sizes = classes_ ? classes_->sizes.data() : nullptr;
   work.Y = Y.row(0);
   work.next = next.row(0);
   work.stride = Y.stride();
-  fused_kernel<T>().layer(work);
+  work.entries = entries.data()->counts;
+  fused_kernel<T>()(work);
 }
 
-#define OSCILLON_INSTANTIATE_PLAN(T)           \
-  template fused::Kernel<T> fused_kernel<T>(); \
-  template class FusedPlan<T>;
+#define OSCILLON_INSTANTIATE_PLAN(T) template class FusedPlan<T>;
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_PLAN)
 #undef OSCILLON_INSTANTIATE_PLAN
 

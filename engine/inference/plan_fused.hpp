@@ -30,8 +30,6 @@ namespace oscillon {
 
 // Which version of the kernel runs on this processor: "avx512", "avx2" or "portable".
 std::string_view fused_kernel_name();
-template <NetworkValue T>
-fused::Kernel<T> fused_kernel();
 
 // Bounds on the size of values that are not 0; `least` is 0 where nothing is known.
 struct Magnitudes {
@@ -39,9 +37,17 @@ struct Magnitudes {
   double least = 0;
 };
 
+// How many neurons have a value, of some samples side by side.
+template <NetworkValue T>
+struct alignas(Block<T>::alignment) EntryCounts {
+  fused::Whole<T> counts[Block<T>::lanes] = {};
+};
+
 template <NetworkValue T>
 class FusedPlan {
  public:
+  using Entries = std::vector<EntryCounts<T>>;  // of all samples of a block
+
   // Whether the plan gives this layer's answer: no bias is positive.
   static bool suits(const Layer<T>& layer);
 
@@ -58,9 +64,11 @@ class FusedPlan {
   const std::shared_ptr<const NeuronClasses>& classes() const { return classes_; }
   Index rows() const { return bias_.size(); }  // of a block of outputs
 
-  // The layer's answer to the samples of Y, into `next`. No value may leave T on the way; `Y` has
-  // values of these magnitudes. May be called by several threads at once.
-  void operator()(const Block<T>& Y, const Magnitudes& magnitudes, Block<T>& next) const;
+  // The layer's answer to the samples of Y, into `next`, and how many entries each has. No value
+  // may leave T on the way; `Y` has values of these magnitudes. May be called by several threads at
+  // once.
+  void operator()(const Block<T>& Y, const Magnitudes& magnitudes, Block<T>& next,
+                  Entries& entries) const;
 
   // What is known of the sizes of the answer's values, given those of Y.
   double least_after(const Magnitudes& magnitudes) const;

@@ -31,8 +31,11 @@ std::vector<Index> entries_of_rows(std::span<const T> values, Index columns) {
 template <NetworkValue T>
 std::vector<Index> entries_of_block(const Block<T>& block, const NeuronClasses* classes) {
   std::vector<std::uint32_t> entries(block.stride(), 0);
-  fused_kernel<T>().count({block.row(0), block.rows(), block.stride(),
-                           classes == nullptr ? nullptr : classes->sizes.data(), entries.data()});
+  for (Index r = 0; r < block.rows(); ++r) {
+    const T* row = block.row(r);
+    const std::uint32_t size = classes == nullptr ? 1 : classes->sizes[r];
+    for (Index j = 0; j < block.stride(); ++j) entries[j] += row[j] != T(0) ? size : 0;
+  }
   return {entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(block.columns())};
 }
 
@@ -184,11 +187,7 @@ TileCount count(Tile<T>& tile) {
   TileCount result;
   if (tile.form != Form::sparse) {
     const std::vector<Index> entries = entries_of_columns(tile);
-    for (Index j = 0; j < entries.size(); ++j) {
-      result.entries += entries[j] * tile.copies[j];
-      result.live_samples += entries[j] > 0 ? tile.copies[j] : 0;
-      result.live_columns += entries[j] > 0;
-    }
+    for (Index j = 0; j < entries.size(); ++j) result.add(entries[j], tile.copies[j]);
     return result;
   }
   // Unpacking hands over the arrays that the matrix owns, and packing takes them back: no copy.
@@ -203,9 +202,7 @@ TileCount count(Tile<T>& tile) {
                               &indices_bytes, &values_bytes, &iso, nullptr, nullptr),
         "unpack a tile", {tile.Y.handle()});
   for (Index j = 0; j < tile.samples.size(); ++j) {
-    result.entries += (offsets[j + 1] - offsets[j]) * tile.copies[j];
-    result.live_samples += offsets[j + 1] > offsets[j] ? tile.copies[j] : 0;
-    result.live_columns += offsets[j + 1] > offsets[j];
+    result.add(offsets[j + 1] - offsets[j], tile.copies[j]);
   }
   check(GxB_Matrix_pack_CSC(tile.Y.handle(), &offsets, &indices, &values, offsets_bytes,
                             indices_bytes, values_bytes, iso, false, nullptr),

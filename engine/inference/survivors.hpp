@@ -33,6 +33,13 @@ struct TileCount {
   Index entries = 0;       // that are not 0
   Index live_samples = 0;  // with such an entry
   Index live_columns = 0;  // of the tile: samples that stand for each other count once
+
+  // A column with so many entries that stands for so many samples.
+  void add(Index column_entries, Index copies) {
+    entries += column_entries * copies;
+    live_samples += column_entries > 0 ? copies : 0;
+    live_columns += column_entries > 0;
+  }
 };
 
 // The values of a full matrix, row after row: borrowed, without a copy, and handed back at the end.

@@ -45,9 +45,9 @@ inline double reach_of(const LayerBounds& bounds, double greatest) {
 template <NetworkValue T>
 class Worker {
  public:
-  // Takes a tile through one layer, having proved from bounds that no value leaves T, or watching
-  // each one.
-  void advance(Tile<T>& tile, const Step<T>& step, std::size_t index) {
+  // Takes a tile through one layer and counts what is left, having proved from bounds that no value
+  // leaves T, or watching each one.
+  TileCount advance(Tile<T>& tile, const Step<T>& step, std::size_t index) {
     const LayerBounds& bounds = step.layer->bounds();
     bool watch = false;
     double reach = reach_of(bounds, tile.magnitudes.greatest);
@@ -66,7 +66,7 @@ class Worker {
                         std::string(GraphblasType<T>::name) + "; take a wider type");
       }
       if (tile.form == Form::block) {
-        (*step.fused)(tile.block, tile.magnitudes, spare_);
+        (*step.fused)(tile.block, tile.magnitudes, spare_, entries_);
         std::swap(tile.block, spare_);
         tile.classes = step.fused->classes();
         tile.magnitudes.least = step.fused->least_after(tile.magnitudes);
@@ -88,6 +88,13 @@ class Worker {
     }
     if (step.layer->cap()) reach = std::min(reach, static_cast<double>(*step.layer->cap()));
     tile.magnitudes.greatest = reach;
+    if (tile.form != Form::block) return count(tile);
+    TileCount counted;
+    for (Index j = 0; j < tile.samples.size(); ++j) {
+      const auto entries = entries_[j / Block<T>::lanes].counts[j % Block<T>::lanes];
+      counted.add(static_cast<Index>(entries), tile.copies[j]);
+    }
+    return counted;
   }
 
   // Leaves dead samples out where that saves work.
@@ -121,6 +128,7 @@ class Worker {
   }
 
  private:
+  typename FusedPlan<T>::Entries entries_;
   Block<T> spare_;
   Block<T> kept_;
 };
