@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "engine/base/thread_team.hpp"
+#include "engine/inference/prepared_network.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "verify/bench/eigen.hpp"
 #include "verify/bench/measure.hpp"
@@ -20,12 +21,22 @@ namespace {
 
 constexpr const char* naive_way = "naive";
 constexpr const char* eigen_way = "eigen";
-constexpr const char* fused_without_reductions = "fused-no-reduce";
+
+// Ways to run the engine beside its plans: plan `fused` without reductions, and in a network that
+// was prepared before, as for many batches.
+struct Way {
+  const char* name;
+  bool prepared;
+  bool reduce;
+};
+constexpr Way ways[] = {{"fused-no-reduce", false, false},
+                        {"prepared", true, true},
+                        {"prepared-no-reduce", true, false}};
 
 struct BenchOptions : ProblemOptions {
   int repeats = 3;
-  std::vector<std::string> plans{naive_way, "semiring", "dense-tiles", fused_without_reductions,
-                                 "fused"};
+  std::vector<std::string> plans{naive_way,         "semiring", "dense-tiles",
+                                 "fused-no-reduce", "fused",    "prepared"};
   std::string record, csv, compare;
 };
 
@@ -37,6 +48,8 @@ struct Runner {
   // Returns the answer; adds the seconds that count.
   std::function<Matrix<T>(Runner&)> run;
   bool is_engine = true;
+  bool reduces = false;  // what its profile counts may be less than there is
+  std::shared_ptr<PreparedNetwork<T>> prepared;
 };
 
 template <NetworkValue T>
@@ -53,7 +66,8 @@ std::vector<Runner<T>> runners_of(const BenchOptions& options,
   };
   std::vector<Runner<T>> runners;
   for (const std::string& name : options.plans) {
-    Runner<T> runner{name, {}, {}, {}};
+    Runner<T> runner;
+    runner.name = name;
     if (name == naive_way) {
       runner.is_engine = false;
       runner.run = [&, timed](Runner<T>& own) {
@@ -71,15 +85,25 @@ std::vector<Runner<T>> runners_of(const BenchOptions& options,
         return Y;
       };
     } else {
+      const auto* way = std::find_if(std::begin(ways), std::end(ways),
+                                     [&](const Way& one) { return name == one.name; });
+      const bool is_plan = way == std::end(ways);
       InferenceOptions inference;
       inference.threads = threads;
       inference.tile = options.tile;
       inference.stop = stop;
-      inference.reduce = name != fused_without_reductions;
-      inference.plan = plan_from_name(inference.reduce ? name : "fused");
-      runner.run = [&, timed, inference](Runner<T>& own) {
+      inference.reduce = is_plan || way->reduce;
+      inference.plan = is_plan ? plan_from_name(name) : Plan::fused;
+      runner.reduces = inference.reduce && inference.plan != Plan::semiring &&
+                       inference.plan != Plan::dense_tiles;
+      LayerSource<T>* from = &source;
+      if (!is_plan && way->prepared) {
+        runner.prepared = std::make_shared<PreparedNetwork<T>>(source, way->reduce);
+        from = runner.prepared.get();
+      }
+      runner.run = [&batch, from, timed, inference](Runner<T>& own) {
         return timed(own, [&] {
-          Inference<T> answer = infer(source, batch, inference);
+          Inference<T> answer = infer(*from, batch, inference);
           own.profile = std::move(answer.profile);
           return std::move(answer.Y);
         });
@@ -117,7 +141,7 @@ template <NetworkValue T>
 double live_edges(const std::vector<Runner<T>>& runners,
                   const std::vector<std::shared_ptr<const Layer<T>>>& layers) {
   for (const Runner<T>& runner : runners) {
-    if (!runner.is_engine || runner.name == "fused" || runner.name == "automatic") continue;
+    if (!runner.is_engine || runner.reduces) continue;
     double edges = 0;
     Index live = runner.profile.samples;
     for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -242,8 +266,9 @@ void add_bench_challenge(CLI::App& bench, Action& action) {
   auto options = std::make_shared<BenchOptions>();
   add_problem_options(*app, *options);
   app->add_option("--plans", options->plans,
-                  "What to time: naive, eigen, semiring, dense-tiles, fused-no-reduce, fused, "
-                  "automatic")
+                  "What to time: naive, eigen, semiring, dense-tiles, fused, fused-no-reduce, "
+                  "automatic; prepared, prepared-no-reduce: fused, what it makes of the layers "
+                  "being kept")
       ->delimiter(',')
       ->capture_default_str();
   add_tile_option(*app, *options);
