@@ -48,8 +48,8 @@ namespace {  // a version of its own for each processor
 
 enum class Weighting { each, one, sum_first };
 
-// Values are asked for so many edges before they are used: about the time that the second-level
-// cache takes.
+// Where a value serves several rows it is asked for so many edges before it is used: about the time
+// that the second-level cache takes. A single row has no time for it.
 constexpr std::size_t edges_ahead = 16;
 
 // Some rows that have the same inputs, on `Vectors` vectors of each: as many sums as stay in
@@ -68,7 +68,7 @@ inline void rows_on_vectors(const Work<T>& work, const Input* inputs, const T* w
     Vector value[Vectors];
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
-      if constexpr (sizeof(Vector) == 64) __builtin_prefetch(soon + v * lanes);
+      if constexpr (Bytes == 64 && Rows > 1) __builtin_prefetch(soon + v * lanes);
       value[v] = *reinterpret_cast<const Vector*>(y + v * lanes);
     }
 #pragma GCC unroll 8
@@ -128,6 +128,7 @@ void layer_on_columns(const Work<T>& work, std::size_t column) {
   std::size_t row = 0;
   for (std::size_t g = 0; g < work.group_count; ++g) {
     const RowGroup group = work.groups[g];
+    const std::size_t edges = std::size_t{group.degree} * group.rows;
     const auto on_columns = [&]<int Rows>(std::integral_constant<int, Rows>) {
       rows_on_columns<T, Input, Bytes, Rows, Vectors, weighting>(work, inputs, weights,
                                                                  group.degree, row, column);
@@ -146,7 +147,7 @@ void layer_on_columns(const Work<T>& work, std::size_t column) {
         default:
           on_columns(std::integral_constant<int, 1>{});
       }
-      weights += std::size_t{group.degree} * group.rows;
+      weights += edges;
     } else {  // groups of one row
       on_columns(std::integral_constant<int, 1>{});
     }

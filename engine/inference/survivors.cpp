@@ -72,12 +72,6 @@ class Range {
   Index begin_, end_;
 };
 
-// The samples of a row of full values.
-template <NetworkValue T>
-Index width_of(const LiveSamples<T>& source, Index neurons) {
-  return source.full && neurons > 0 ? source.full->values().size() / neurons : 0;
-}
-
 // Rows of samples, `rows` of them, at `to` and each `stride` values after the last; they hold zeros
 // so far.
 template <NetworkValue T>
@@ -93,9 +87,8 @@ void fill_rows(const Range<T>& range, Index rows, T* to, Index stride, bool by_c
         }
       }
     } else {
-      const Index width = width_of(source, rows);
       for (Index i = 0; i < rows; ++i) {
-        const T* row = by_class ? source.block->row(i) : source.row(i, width);
+        const T* row = by_class ? source.block->row(i) : source.row(i);
         T* into = to + i * stride + at;
         for (Index s = first; s < last; ++s) *into++ = row[source.columns[s]];
       }
@@ -122,9 +115,8 @@ Matrix<T> packed_sparse(const Range<T>& range, Index neurons, Index columns) {
         arrays.values.insert(arrays.values.end(), from.values.begin() + begin,
                              from.values.begin() + end);
       } else {
-        const Index width = width_of(source, neurons);
         for (Index i = 0; i < neurons; ++i) {
-          const T value = source.row(i, width)[column];
+          const T value = source.row(i)[column];
           if (value == T(0)) continue;
           arrays.indices.push_back(i);
           arrays.values.push_back(value);
@@ -225,6 +217,7 @@ LiveSamples<T> live_samples(const SampleBatch<T>& batch, Index first, Index last
   for (Index j = 0; j < columns.columns; ++j) {
     if (columns.offsets[j + 1] == columns.offsets[j]) continue;
     live.columns.push_back(j);
+    live.entries.push_back(columns.offsets[j + 1] - columns.offsets[j]);
     live.samples.push_back(first + j);
   }
   live.copies.assign(live.samples.size(), 1);
@@ -267,6 +260,7 @@ LiveSamples<T> live_samples(Tile<T>& tile) {
     entries = entries_of_columns(tile);
     if (tile.form == Form::full) {
       live.full.emplace(tile.Y);
+      live.width = tile.samples.size();
     } else {
       live.block = &tile.block;
       live.classes = tile.classes;
@@ -276,6 +270,7 @@ LiveSamples<T> live_samples(Tile<T>& tile) {
   for (Index j = 0; j < entries.size(); ++j) {
     if (entries[j] == 0) continue;
     live.columns.push_back(j);
+    live.entries.push_back(entries[j]);
     live.samples.push_back(tile.samples[j]);
     live.copies.push_back(tile.copies[j]);
   }
@@ -370,20 +365,8 @@ Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, I
   constexpr std::size_t nowhere = ~std::size_t{0};
   std::vector<LiveSamples<T>> live;
   std::vector<Place> places(samples, {nowhere, 0});
-  std::vector<std::vector<Index>> entries;
   for (std::size_t t = 0; t < tiles.size(); ++t) {
     live.push_back(live_samples(tiles[t]));
-    entries.emplace_back();
-    if (live[t].sparse) {
-      for (const Index column : live[t].columns) {
-        entries[t].push_back(live[t].sparse->offsets[column + 1] - live[t].sparse->offsets[column]);
-      }
-    } else {
-      const auto of_columns =
-          live[t].full ? entries_of_rows<T>(live[t].full->values(), tiles[t].samples.size())
-                       : entries_of_columns(tiles[t]);
-      for (const Index column : live[t].columns) entries[t].push_back(of_columns[column]);
-    }
     for (Index j = 0; j < live[t].samples.size(); ++j) places[live[t].samples[j]] = {t, j};
   }
   // A sample became a twin of one that may have become a twin later.
@@ -394,30 +377,51 @@ Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, I
   std::vector<Index> offsets{0};
   for (const Place& place : places) {
     offsets.push_back(offsets.back() +
-                      (place.tile == nowhere ? 0 : entries[place.tile][place.column]));
+                      (place.tile == nowhere ? 0 : live[place.tile].entries[place.column]));
   }
   OwnedCompressed<T> answer(Orientation::by_column, neurons, samples, offsets.back());
   std::copy(offsets.begin(), offsets.end(), answer.offsets.get());
-  run_tasks(samples, threads, [&](std::size_t sample) {
-    const Place& place = places[sample];
-    if (place.tile == nowhere) return;
-    const LiveSamples<T>& source = live[place.tile];
-    const Index column = source.columns[place.column];
-    Index at = answer.offsets[sample];
+  // Samples whose values lie in one tile are gathered some at a time, row by row.
+  std::vector<std::vector<Index>> of_tile(tiles.size());
+  for (Index sample = 0; sample < samples; ++sample) {
+    if (places[sample].tile != nowhere) of_tile[places[sample].tile].push_back(sample);
+  }
+  constexpr std::size_t together = 16;
+  std::vector<std::pair<std::size_t, std::size_t>> parts;  // tile, first of its samples
+  for (std::size_t t = 0; t < tiles.size(); ++t) {
+    for (std::size_t first = 0; first < of_tile[t].size(); first += together) {
+      parts.emplace_back(t, first);
+    }
+  }
+  run_tasks(parts.size(), threads, [&](std::size_t part) {
+    const auto [t, first] = parts[part];
+    const LiveSamples<T>& source = live[t];
+    const std::size_t count = std::min(together, of_tile[t].size() - first);
+    Index column[together];
+    Index at[together];
+    for (std::size_t s = 0; s < count; ++s) {
+      const Index sample = of_tile[t][first + s];
+      column[s] = source.columns[places[sample].column];
+      at[s] = offsets[sample];
+    }
     if (source.sparse) {
       const Compressed<T>& from = *source.sparse;
-      for (Index p = from.offsets[column]; p < from.offsets[column + 1]; ++p, ++at) {
-        answer.indices[at] = from.indices[p];
-        answer.values[at] = from.values[p];
+      for (std::size_t s = 0; s < count; ++s) {
+        const Index begin = from.offsets[column[s]];
+        const Index entries_here = from.offsets[column[s] + 1] - begin;
+        std::copy_n(from.indices.data() + begin, entries_here, answer.indices.get() + at[s]);
+        std::copy_n(from.values.data() + begin, entries_here, answer.values.get() + at[s]);
       }
       return;
     }
-    const Index width = width_of(source, neurons);
     for (Index i = 0; i < neurons; ++i) {
-      const T value = source.row(i, width)[column];
-      if (value == T(0)) continue;
-      answer.indices[at] = i;
-      answer.values[at++] = value;
+      const T* const row = source.row(i);
+      for (std::size_t s = 0; s < count; ++s) {
+        const T value = row[column[s]];
+        if (value == T(0)) continue;
+        answer.indices[at[s]] = i;
+        answer.values[at[s]++] = value;
+      }
     }
   });
   live.clear();

@@ -84,12 +84,14 @@ struct LiveSamples {
   const Block<T>* block = nullptr;
   std::shared_ptr<const NeuronClasses> classes;  // of the block
   std::vector<Index> columns;                    // those that hold an entry
+  std::vector<Index> entries;                    // how many each of them holds
   std::vector<Index> samples;                    // their numbers in the batch
   std::vector<Index> copies;
   Magnitudes magnitudes;
+  Index width = 0;  // of a row of full values
 
-  // Where the values of neuron i lie in full values or a block; `width` values a row.
-  const T* row(Index i, Index width) const {
+  // Where the values of neuron i lie in full values or a block.
+  const T* row(Index i) const {
     if (full) return full->values().data() + i * width;
     return block->row(classes ? classes->of[i] : i);
   }

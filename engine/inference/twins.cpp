@@ -62,10 +62,12 @@ std::vector<Twin> drop_twins(std::vector<LiveSamples<T>>& sources, int threads) 
         }
       }
       source.columns[kept] = source.columns[j];
+      source.entries[kept] = source.entries[j];
       source.samples[kept] = source.samples[j];
       source.copies[kept++] = source.copies[j];
     }
     source.columns.resize(kept);
+    source.entries.resize(kept);
     source.samples.resize(kept);
     source.copies.resize(kept);
   }
