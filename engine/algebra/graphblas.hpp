@@ -102,9 +102,11 @@ struct GraphblasType;
     static GrB_IndexUnaryOp value_less() { return GrB_VALUELT_##NAME; }          \
     static GrB_IndexUnaryOp value_less_equal() { return GrB_VALUELE_##NAME; }    \
     static GrB_BinaryOp plus() { return GrB_PLUS_##NAME; }                       \
+    static GrB_BinaryOp minus() { return GrB_MINUS_##NAME; }                     \
     static GrB_BinaryOp times() { return GrB_TIMES_##NAME; }                     \
     static GrB_BinaryOp min() { return GrB_MIN_##NAME; }                         \
     static GrB_BinaryOp max() { return GrB_MAX_##NAME; }                         \
+    static GrB_BinaryOp is_greater() { return GxB_ISGT_##NAME; }                 \
     static GrB_Monoid plus_monoid() { return GrB_PLUS_MONOID_##NAME; }           \
     static GrB_Monoid min_monoid() { return GrB_MIN_MONOID_##NAME; }             \
     static GrB_Monoid max_monoid() { return GrB_MAX_MONOID_##NAME; }             \

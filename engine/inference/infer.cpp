@@ -156,7 +156,8 @@ class Run {
       profile_.edges += layer->edges();
       bytes += bytes_of(*layer);
       steps.push_back({std::move(layer), {}, {}, {}});
-      if (l == 0) pass_layers_ = layers_of_first_pass(*steps.front().layer, batch_.samples());
+      if (l == 0)
+        pass_layers_ = layers_of_first_pass(options_.plan, *steps.front().layer, batch_.samples());
       if (bytes >= layer_bytes_at_once()) break;
     }
     form_ = choose_form(options_.plan, steps, alive_);

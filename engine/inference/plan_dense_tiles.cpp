@@ -30,7 +30,7 @@ DenseTilesPlan<T>::DenseTilesPlan(std::shared_ptr<const Layer<T>> layer)
       bias_(rows_of(Matrix<T>::diagonal(layer_->bias()))) {}
 
 template <NetworkValue T>
-Matrix<T> DenseTilesPlan<T>::operator()(const Matrix<T>& Y) const {
+Matrix<T> DenseTilesPlan<T>::operator()(const Matrix<T>& Y, double reach) const {
   using G = GraphblasType<T>;
   const Index outputs = weights_.rows();
   const Index samples = Y.columns();
@@ -51,15 +51,44 @@ Matrix<T> DenseTilesPlan<T>::operator()(const Matrix<T>& Y) const {
         "add the bias", {next.handle(), bias_.handle(), Z.handle()});
 
   // Y = Y (+) 0, and min(Y, ymax). A failure leaves `next` undefined, and it is dropped.
-  check(G::apply_second(next.handle(), nullptr, nullptr, G::max(), next.handle(), T(0), nullptr),
-        "ReLU", {next.handle()});
-  if (layer_->cap()) {
-    check(G::apply_second(next.handle(), nullptr, nullptr, G::min(), next.handle(), *layer_->cap(),
-                          nullptr),
-          "cap", {next.handle()});
-  }
+  clamp(next, Z, layer_->cap() && reach > static_cast<double>(*layer_->cap()));
   next.finish();
   return next;
+}
+
+// For floating-point numbers the maximum and the minimum are a call of fmax and fmin for each in
+// GraphBLAS, while comparing, adding and multiplying run in vectors: with P = (Y > 0) and
+// Q = (Y > ymax), 1 or 0 each, the answer is Y (P - Q) + ymax Q, where no operation rounds.
+template <NetworkValue T>
+void DenseTilesPlan<T>::clamp(Matrix<T>& Y, Matrix<T>& spare, bool capped) const {
+  using G = GraphblasType<T>;
+  const T cap = layer_->cap().value_or(T(0));
+  const auto apply = [](Matrix<T>& to, GrB_BinaryOp op, const Matrix<T>& from, T with) {
+    check(G::apply_second(to.handle(), nullptr, nullptr, op, from.handle(), with, nullptr),
+          "ReLU and cap", {to.handle(), from.handle()});
+  };
+  const auto combine = [](Matrix<T>& to, GrB_BinaryOp op, const Matrix<T>& with) {
+    check(GrB_Matrix_eWiseMult_BinaryOp(to.handle(), nullptr, nullptr, op, to.handle(),
+                                        with.handle(), nullptr),
+          "ReLU and cap", {to.handle(), with.handle()});
+  };
+  if constexpr (std::is_integral_v<T>) {
+    apply(Y, G::max(), Y, T(0));
+    if (capped) apply(Y, G::min(), Y, cap);
+    return;
+  }
+  Matrix<T>& P = spare;
+  apply(P, G::is_greater(), Y, T(0));
+  if (!capped) {
+    combine(Y, G::times(), P);
+    return;
+  }
+  Matrix<T> Q(Y.rows(), Y.columns(), Orientation::by_row);
+  apply(Q, G::is_greater(), Y, cap);
+  combine(P, G::minus(), Q);
+  combine(Y, G::times(), P);
+  apply(Q, G::times(), Q, cap);
+  combine(Y, G::plus(), Q);
 }
 
 #define OSCILLON_INSTANTIATE_PLAN(T) template class DenseTilesPlan<T>;

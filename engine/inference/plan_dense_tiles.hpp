@@ -23,11 +23,14 @@ class DenseTilesPlan {
   // For a layer that it suits.
   explicit DenseTilesPlan(std::shared_ptr<const Layer<T>> layer);
 
-  // The layer's answer to the samples in the columns of Y (inputs x samples, full, by row). No
-  // value may leave T on the way. May be called by several threads at once.
-  Matrix<T> operator()(const Matrix<T>& Y) const;
+  // The layer's answer to the samples in the columns of Y (inputs x samples, full, by row), where
+  // no value before the cap is greater than `reach`, nor leaves T. May be called by several threads
+  // at once.
+  Matrix<T> operator()(const Matrix<T>& Y, double reach) const;
 
  private:
+  void clamp(Matrix<T>& Y, Matrix<T>& spare, bool capped) const;
+
   std::shared_ptr<const Layer<T>> layer_;
   Matrix<T> weights_;  // by row
   Matrix<T> bias_;     // b on a diagonal, by row

@@ -33,6 +33,11 @@ constexpr Index least_full_tile = 16;
 // the end of which more samples are dead.
 constexpr double most_after_first_layer = 1 << 30;
 
+// Else it is as long as it takes until what is alive fits the caches: writing all samples down and
+// reading them again costs more than a few layers. Full tiles have no way to leave dead samples
+// out.
+constexpr std::size_t most_layers_of_first_pass = 6;
+
 Form form_of(Plan plan) {
   return plan == Plan::fused ? Form::block : plan == Plan::dense_tiles ? Form::full : Form::sparse;
 }
@@ -110,9 +115,10 @@ Index samples_of_a_block(Index rows) {
 }
 
 template <NetworkValue T>
-std::size_t layers_of_first_pass(const Layer<T>& first, Index samples) {
+std::size_t layers_of_first_pass(Plan plan, const Layer<T>& first, Index samples) {
   const double cells = static_cast<double>(samples) * static_cast<double>(first.outputs());
-  return cells * sizeof(T) <= most_after_first_layer ? 6 : most_layers_a_pass;
+  if (cells * sizeof(T) > most_after_first_layer) return most_layers_a_pass;
+  return plan == Plan::dense_tiles ? 1 : most_layers_of_first_pass;
 }
 
 template <NetworkValue T>
@@ -129,7 +135,7 @@ bool wastes_memory(const Tile<T>& tile, const TileCount& count, Index neurons, I
   template Form choose_form(Plan, const std::vector<Step<T>>&, const TileCount&);               \
   template Index samples_of_a_tile(Form, const std::vector<Step<T>>&, Index, const TileCount&); \
   template Index samples_of_a_block<T>(Index);                                                  \
-  template std::size_t layers_of_first_pass(const Layer<T>&, Index);                            \
+  template std::size_t layers_of_first_pass(Plan, const Layer<T>&, Index);                      \
   template bool wastes_memory(const Tile<T>&, const TileCount&, Index, Index);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_TILING)
 #undef OSCILLON_INSTANTIATE_TILING

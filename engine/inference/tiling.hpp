@@ -29,7 +29,7 @@ Index samples_of_a_block(Index rows);
 // The first pass takes the batch as it comes, tile by tile. It is short, so that dead samples are
 // packed away soon, or long, when too much may live after one layer.
 template <NetworkValue T>
-std::size_t layers_of_first_pass(const Layer<T>& first, Index samples);
+std::size_t layers_of_first_pass(Plan plan, const Layer<T>& first, Index samples);
 
 // Whether a tile that waits had better be sparse: it is nearly empty, or all tiles together, with
 // so many samples, would be too large.

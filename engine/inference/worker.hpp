@@ -71,8 +71,8 @@ class Worker {
         tile.classes = step.fused->classes();
         tile.magnitudes.least = step.fused->least_after(tile.magnitudes);
       } else {
-        tile.Y =
-            tile.form == Form::full ? (*step.dense_tiles)(tile.Y) : (*step.semiring)(tile.Y, watch);
+        tile.Y = tile.form == Form::full ? (*step.dense_tiles)(tile.Y, reach)
+                                         : (*step.semiring)(tile.Y, watch);
         tile.magnitudes.least = 0;
       }
     } catch (const NotFinite& sum) {
