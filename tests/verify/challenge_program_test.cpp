@@ -83,12 +83,49 @@ TEST_CASE("bad Challenge files: the place, the exit code, and no output") {
   CHECK(run(problem.arguments() + ">/dev/full").code == 74);
 }
 
-TEST_CASE("the engine and the naive way are timed side by side") {
+TEST_CASE("plans are timed side by side, recorded, compared and drawn") {
   const SmallProblem problem;
-  const Result result = run("bench challenge --images " + problem.images() + " --layers " +
-                            problem.folder().path() + " --depth 6 --repeats 2");
+  const TemporaryFolder folder;
+  const std::string source =
+      " --images " + problem.images() + " --layers " + problem.folder().path() + " --depth 6 ";
+  const std::string record = folder.at("record.json");
+  const Result result = run("bench challenge" + source + "--repeats 2 --profile --record " +
+                            record + " --csv " + folder.at("record.csv"));
   CHECK(result.code == 0);
-  CHECK(has(result.output, "\ndense-tiles "));
+  for (const char* plan :
+       {"naive", "semiring", "dense-tiles", "fused-no-reduce", "fused", "prepared"}) {
+    CHECK(has(result.output, std::string("\n") + plan + " "));
+    CHECK(has(contents_of(folder.at("record.csv")), std::string(",") + plan + ","));
+  }
+  CHECK(has(result.output, "multiply-adds/s fused"));
+  const Result again =
+      run("bench challenge" + source + "--repeats 1 --plans fused,prepared-no-reduce --compare " +
+          record + " --precision fp32 --json");
+  CHECK(again.code == 0);
+  CHECK(has(again.output, "\"live_edges_per_second\""));
+  CHECK(
+      has(run("bench challenge" + source + "--repeats 1 --plans fused --compare " + record).output,
+          "x saved"));
+  CHECK(run("bench plot " + record + " -o " + folder.at("rates.svg")).code == 0);
+  CHECK(has(contents_of(folder.at("rates.svg")), "<svg"));
+
+  CHECK(run("bench challenge" + source + "--plans fast").code == 2);
+  CHECK(run("bench plot " + problem.images() + " -o " + folder.at("none.svg")).code == 65);
+  CHECK(!std::filesystem::exists(folder.at("none.svg")));
+  CHECK(run("bench challenge" + source + "--record /nowhere/record.json").code == 73);
+}
+
+TEST_CASE("the limits of the machine, and small batches") {
+  const Result limits = run("bench roofline --threads 1");
+  CHECK(limits.code == 0);
+  CHECK(has(limits.output, "1 thread: "));
+  const SmallProblem problem;
+  const std::string source =
+      " --images " + problem.images() + " --layers " + problem.folder().path() + " --depth 6 ";
+  const Result latency = run("bench latency" + source + "--batch 1,8 --calls 30");
+  CHECK(latency.code == 0);
+  CHECK(has(latency.output, "\n    8 "));
+  CHECK(run("bench latency" + source + "--batch 1000").code == 2);
 }
 
 TEST_CASE("a problem is made, as text, compressed, as a bundle; run from each and from none") {

@@ -13,8 +13,9 @@ TEST_CASE("help and usage") {
   CHECK(run("no-such-thing").code == 2);
   for (const char* command :
        {"solve words", "infer", "challenge run", "challenge make", "challenge check",
-        "bench challenge", "show", "perturb sweep", "perturb threshold", "perturb support",
-        "bench perturb", "vectors make", "vectors check", "vectors list", "convert"}) {
+        "bench challenge", "bench latency", "bench roofline", "bench plot", "show", "perturb sweep",
+        "perturb threshold", "perturb support", "bench perturb", "vectors make", "vectors check",
+        "vectors list", "convert"}) {
     const Result help = run(std::string(command) + " --help");
     CHECK(help.code == 0);
     CHECK(has(help.output, std::string("oscillon ") + command));
