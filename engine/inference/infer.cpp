@@ -288,10 +288,7 @@ class Run {
       const TileCount& left = passages[t][steps.size() - 1].count;
       const bool sparse =
           wastes_memory(tiles_[t], left, steps.back().layer->outputs(), columns_before);
-      const bool half_dead = left.live_columns <= tiles_[t].samples.size() / 2;
-      if (sparse || half_dead || from_batch) {
-        worker.lay_by(tiles_[t], sparse, steps.back().layer->outputs());
-      }
+      worker.lay_by(tiles_[t], sparse, steps.back().layer->outputs(), left.live_columns);
     });
 
     const Index before = alive_.live_columns;

@@ -110,14 +110,15 @@ class Worker {
     return block_tile(batch, magnitudes, first, last, std::move(kept_));
   }
 
-  // Makes a tile that is to wait for the next pass small: sparse if so wanted, or a block of no
-  // more memory than its live samples need. The rest is kept for the next one to be taken: fresh
-  // memory costs more than a layer does.
-  void lay_by(Tile<T>& tile, bool sparse, Index neurons) {
+  // Makes a tile that is to wait for the next pass small: sparse if so wanted, or, where its `live`
+  // samples need much less memory than it has, a block of no more than these. The rest is kept for
+  // the next one to be taken: fresh memory costs more than a layer does.
+  void lay_by(Tile<T>& tile, bool sparse, Index neurons, Index live) {
     if (tile.form != Form::block) {
       if (sparse) make_sparse(tile, neurons);
       return;
     }
+    if (!sparse && 2 * live * tile.block.rows() * sizeof(T) > tile.block.bytes()) return;
     Block<T> left;
     if (sparse) {
       left = make_sparse(tile, neurons);

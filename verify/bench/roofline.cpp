@@ -98,31 +98,27 @@ OSCILLON_ROOFLINE(avx512_double, double, 64, OSCILLON_AVX512,
 template <class T>
 Loops<T> loops();
 
-template <>
-Loops<float> loops() {
 #ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) {
-    return {16, avx512_float::fused, avx512_float::separate, avx512_float::read};
+#define OSCILLON_LOOPS_X86(T)                                                           \
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) {        \
+    return {64 / sizeof(T), avx512_##T::fused, avx512_##T::separate, avx512_##T::read}; \
+  }                                                                                     \
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {                \
+    return {32 / sizeof(T), avx2_##T::fused, avx2_##T::separate, avx2_##T::read};       \
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return {8, avx2_float::fused, avx2_float::separate, avx2_float::read};
-  }
+#else
+#define OSCILLON_LOOPS_X86(T)
 #endif
-  return {4, portable_float::fused, portable_float::separate, portable_float::read};
-}
-
-template <>
-Loops<double> loops() {
-#ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) {
-    return {8, avx512_double::fused, avx512_double::separate, avx512_double::read};
+#define OSCILLON_LOOPS(T)                                                                     \
+  template <>                                                                                 \
+  Loops<T> loops() {                                                                          \
+    OSCILLON_LOOPS_X86(T)                                                                     \
+    return {16 / sizeof(T), portable_##T::fused, portable_##T::separate, portable_##T::read}; \
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return {4, avx2_double::fused, avx2_double::separate, avx2_double::read};
-  }
-#endif
-  return {2, portable_double::fused, portable_double::separate, portable_double::read};
-}
+OSCILLON_LOOPS(float)
+OSCILLON_LOOPS(double)
+#undef OSCILLON_LOOPS
+#undef OSCILLON_LOOPS_X86
 
 // How often all threads together run `once` in a second, at best of some rounds.
 template <class Once>
