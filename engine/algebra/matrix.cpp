@@ -1,7 +1,5 @@
 #include "engine/algebra/matrix.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <numeric>
 
@@ -157,16 +155,8 @@ OwnedCompressed<T>::OwnedCompressed(Orientation stored, Index row_count, Index c
                                     Index entries)
     : orientation(stored), rows(row_count), columns(column_count), size(entries) {
   const auto make = [](Index count, std::size_t element) {
-    std::size_t bytes = checked_multiply(std::max<Index>(count, 1), element, "bytes");
-    // Large arrays on large pages: faulting in small ones takes longer than filling them.
-    constexpr std::size_t large_page = std::size_t{2} << 20;
-    const bool large = bytes >= 4 * large_page;
-    if (large) bytes = checked_add(bytes, large_page - 1, "bytes") / large_page * large_page;
-    void* memory = large ? std::aligned_alloc(large_page, bytes) : std::malloc(bytes);
+    void* memory = std::malloc(checked_multiply(std::max<Index>(count, 1), element, "bytes"));
     if (memory == nullptr) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
-    if (large) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: it may be refused
-#endif
     return memory;
   };
   offsets.reset(static_cast<Index*>(make(checked_add(vectors(), 1, "offsets"), sizeof(Index))));

@@ -118,7 +118,10 @@ class Worker {
       if (sparse) make_sparse(tile, neurons);
       return;
     }
-    if (!sparse && 2 * live * tile.block.rows() * sizeof(T) > tile.block.bytes()) return;
+    if (!sparse && 2 * live * tile.block.rows() * sizeof(T) > tile.block.bytes()) {
+      if (spare_.bytes() > kept_.bytes()) kept_.swap(spare_);
+      return;
+    }
     Block<T> left;
     if (sparse) {
       left = make_sparse(tile, neurons);
