@@ -72,7 +72,6 @@ struct GraphblasType;
     return GrB_##NAME;                                                       \
   }                                                                          \
   static constexpr auto build = &GrB_Matrix_build_##NAME;                    \
-  static constexpr auto import_arrays = &GrB_Matrix_import_##NAME;           \
   static constexpr auto export_arrays = &GrB_Matrix_export_##NAME;           \
   static constexpr auto extract_tuples = &GrB_Matrix_extractTuples_##NAME;   \
   static constexpr auto extract_element = &GrB_Matrix_extractElement_##NAME; \
