@@ -64,6 +64,11 @@ class Block {
     if (rows_ * stride_ > 0) std::memset(values_.get(), 0, rows_ * stride_ * sizeof(T));
   }
 
+  // Asks for all values, in order, which is faster than to wait for each when it is needed.
+  void prefetch() const {
+    for (Index at = 0; at < rows_ * stride_; at += lanes) __builtin_prefetch(values_.get() + at);
+  }
+
   Index rows() const { return rows_; }
   Index columns() const { return columns_; }
   Index stride() const { return stride_; }

@@ -171,7 +171,8 @@ void write_checkpoint(const CheckpointIdentity& identity, std::size_t generation
   for (Tile<T>& tile : tiles) live.push_back(live_samples(tile));
   Index samples = 0;
   for (const auto& source : live) samples += source.columns.size();
-  std::vector<Tile<T>> packed = pack(live, neurons, std::max<Index>(samples, 1), Form::sparse, 1);
+  std::vector<Tile<T>> packed =
+      pack(live, neurons, std::max<Index>(samples, 1), Form::sparse, nullptr, 1);
   const Tile<T>& all = packed.front();
   const Compressed<T> columns = all.Y.compressed(Orientation::by_column);
   std::vector<Index> pairs;

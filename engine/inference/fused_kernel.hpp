@@ -1,6 +1,4 @@
-// The innermost loop of plan `fused`, for vectors of any width. It is compiled several times, each
-// time for other processors, so it takes nothing from the standard library that a linker could
-// share between them.
+// The innermost loop of plan `fused`, for vectors of any width; see kernels.hpp.
 #pragma once
 
 #include <cstddef>
@@ -41,9 +39,6 @@ struct Work {
   Whole<T>* entries;   // `stride` numbers: what is not 0 of each column, by neurons, is added
 };
 
-template <class T>
-using Kernel = void (*)(const Work<T>&);
-
 namespace {  // a version of its own for each processor
 
 enum class Weighting { each, one, sum_first };
@@ -51,6 +46,20 @@ enum class Weighting { each, one, sum_first };
 // Where a value serves several rows it is asked for so many edges before it is used: about the time
 // that the second-level cache takes. A single row has no time for it.
 constexpr std::size_t edges_ahead = 16;
+
+// All rows pass over so many vectors of each before they pass over the next ones.
+constexpr int vectors_at_once = 8;
+
+// Inputs and weights come in a stream that stands still while a group passes over all vectors, and
+// the processor then asks for no more of it. So many bytes further on it is asked for as fast as it
+// is used.
+constexpr std::size_t stream_ahead = 4096;
+
+inline void prefetch(const void* stream, std::size_t bytes) {
+  for (std::size_t at = 0; at < bytes; at += 64) {
+    __builtin_prefetch(static_cast<const char*>(stream) + stream_ahead + at);
+  }
+}
 
 // Some rows that have the same inputs, on `Vectors` vectors of each: as many sums as stay in
 // registers.
@@ -62,27 +71,43 @@ inline void rows_on_vectors(const Work<T>& work, const Input* inputs, const T* w
   const T* const Y = work.Y + column;
   const std::size_t stride = work.stride;
   Vector sum[Rows][Vectors] = {};
-  for (std::size_t p = 0; p < degree; ++p) {
-    const T* const y = Y + inputs[p] * stride;
-    const T* const soon = Y + inputs[p + edges_ahead] * stride;
+  const auto add_edge = [&](std::size_t input, const T* edge_weights, std::size_t soon) {
     Vector value[Vectors];
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
-      if constexpr (Bytes == 64 && Rows > 1) __builtin_prefetch(soon + v * lanes);
-      value[v] = *reinterpret_cast<const Vector*>(y + v * lanes);
+      if constexpr (Bytes == 64 && Rows > 1) __builtin_prefetch(Y + soon * stride + v * lanes);
+      value[v] = *reinterpret_cast<const Vector*>(Y + input * stride + v * lanes);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
-      const T weight = weights[weighting == Weighting::each ? p * Rows + r : 0];
 #pragma GCC unroll 8
       for (int v = 0; v < Vectors; ++v) {
         if constexpr (weighting == Weighting::sum_first) {
           sum[r][v] += value[v];
         } else {
-          sum[r][v] += weight * value[v];
+          sum[r][v] += edge_weights[r] * value[v];
         }
       }
     }
+  };
+  constexpr std::size_t weights_an_edge = weighting == Weighting::each ? Rows : 0;
+  std::size_t p = 0;
+  if constexpr (Bytes == 64 && Rows == 1) {
+    // A number that is read beside vectors costs as much as one of them: some inputs come at once.
+    constexpr std::size_t at_once = sizeof(std::uint64_t) / sizeof(Input);
+    for (; p + at_once <= degree; p += at_once) {
+      std::uint64_t some;
+      __builtin_memcpy(&some, inputs + p, sizeof some);
+#pragma GCC unroll 4
+      for (std::size_t e = 0; e < at_once; ++e) {
+        add_edge(static_cast<Input>(some >> 8 * sizeof(Input) * e),
+                 weights + (p + e) * weights_an_edge, 0);
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (; p < degree; ++p) {
+    add_edge(inputs[p], weights + p * weights_an_edge, inputs[p + edges_ahead]);
   }
   typedef Whole<T> Wholes __attribute__((vector_size(Bytes), may_alias));
   const Vector cap = Vector{} + work.cap;
@@ -108,21 +133,25 @@ inline void rows_on_vectors(const Work<T>& work, const Input* inputs, const T* w
   }
 }
 
-// The same on `Vectors` vectors, some of them at a time.
+// The same on any number of vectors, `Vectors` of them at a time.
 template <class T, class Input, int Bytes, int Rows, int Vectors, Weighting weighting>
 inline void rows_on_columns(const Work<T>& work, const Input* inputs, const T* weights,
-                            std::size_t degree, std::size_t row, std::size_t column) {
-  constexpr int sums = Bytes == 64 ? 16 : 8;  // of 32 and 16 registers
-  constexpr int together = Vectors * Rows <= sums ? Vectors : sums / Rows;
-  for (int v = 0; v < Vectors; v += together) {
-    rows_on_vectors<T, Input, Bytes, Rows, together, weighting>(work, inputs, weights, degree, row,
-                                                                column + v * (Bytes / sizeof(T)));
+                            std::size_t degree, std::size_t row, std::size_t column,
+                            std::size_t vectors) {
+  for (; vectors >= Vectors; vectors -= Vectors) {
+    rows_on_vectors<T, Input, Bytes, Rows, Vectors, weighting>(work, inputs, weights, degree, row,
+                                                               column);
+    column += Vectors * (Bytes / sizeof(T));
+  }
+  if constexpr (Vectors > 1) {
+    rows_on_columns<T, Input, Bytes, Rows, Vectors / 2, weighting>(work, inputs, weights, degree,
+                                                                   row, column, vectors);
   }
 }
 
-// All rows on `Vectors` vectors of each.
-template <class T, class Input, int Bytes, int Vectors, Weighting weighting>
-void layer_on_columns(const Work<T>& work, std::size_t column) {
+// All rows on some vectors of each.
+template <class T, class Input, int Bytes, Weighting weighting>
+void layer_on_columns(const Work<T>& work, std::size_t column, std::size_t vectors) {
   const Input* inputs = static_cast<const Input*>(work.inputs);
   const T* weights = work.weights;
   std::size_t row = 0;
@@ -130,10 +159,14 @@ void layer_on_columns(const Work<T>& work, std::size_t column) {
     const RowGroup group = work.groups[g];
     const std::size_t edges = std::size_t{group.degree} * group.rows;
     const auto on_columns = [&]<int Rows>(std::integral_constant<int, Rows>) {
-      rows_on_columns<T, Input, Bytes, Rows, Vectors, weighting>(work, inputs, weights,
-                                                                 group.degree, row, column);
+      constexpr int sums = Bytes == 64 ? 16 : 8;  // of 32 and 16 registers
+      constexpr int together = Rows * vectors_at_once <= sums ? vectors_at_once : sums / Rows;
+      rows_on_columns<T, Input, Bytes, Rows, together, weighting>(
+          work, inputs, weights, group.degree, row, column, vectors);
     };
+    prefetch(inputs, group.degree * sizeof(Input));
     if constexpr (weighting == Weighting::each) {
+      prefetch(weights, edges * sizeof(T));
       switch (group.rows) {
         case 8:
           on_columns(std::integral_constant<int, 8>{});
@@ -159,18 +192,11 @@ void layer_on_columns(const Work<T>& work, std::size_t column) {
 template <class T, class Input, int Bytes, Weighting weighting>
 void layer_on_block(const Work<T>& work) {
   constexpr std::size_t lanes = Bytes / sizeof(T);
-  std::size_t column = 0;
-  for (; column + 8 * lanes <= work.stride; column += 8 * lanes) {
-    layer_on_columns<T, Input, Bytes, 8, weighting>(work, column);
-  }
-  for (; column + 4 * lanes <= work.stride; column += 4 * lanes) {
-    layer_on_columns<T, Input, Bytes, 4, weighting>(work, column);
-  }
-  for (; column + 2 * lanes <= work.stride; column += 2 * lanes) {
-    layer_on_columns<T, Input, Bytes, 2, weighting>(work, column);
-  }
-  for (; column < work.stride; column += lanes) {
-    layer_on_columns<T, Input, Bytes, 1, weighting>(work, column);
+  const std::size_t vectors = work.stride / lanes;
+  for (std::size_t v = 0; v < vectors; v += vectors_at_once) {
+    const std::size_t left = vectors - v;
+    layer_on_columns<T, Input, Bytes, weighting>(work, v * lanes,
+                                                 left < vectors_at_once ? left : vectors_at_once);
   }
 }
 
@@ -195,25 +221,5 @@ void run_layer(const Work<T>& work) {
 }
 
 }  // namespace
-
-// The kernel of each kind of processor.
-template <class T>
-Kernel<T> kernel_avx512();
-template <class T>
-Kernel<T> kernel_avx2();
-template <class T>
-Kernel<T> kernel_portable();
-
-// What a source file of one version holds.
-#define OSCILLON_FUSED_KERNEL(name, T, bytes) \
-  template <>                                 \
-  Kernel<T> name<T>() {                       \
-    return run_layer<T, bytes>;               \
-  }
-#define OSCILLON_FUSED_KERNELS(name, bytes)        \
-  OSCILLON_FUSED_KERNEL(name, float, bytes)        \
-  OSCILLON_FUSED_KERNEL(name, double, bytes)       \
-  OSCILLON_FUSED_KERNEL(name, std::int32_t, bytes) \
-  OSCILLON_FUSED_KERNEL(name, std::int64_t, bytes)
 
 }  // namespace oscillon::fused

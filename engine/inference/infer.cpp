@@ -10,6 +10,7 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/thread_team.hpp"
+#include "engine/inference/answer.hpp"
 #include "engine/inference/checkpoint.hpp"
 #include "engine/inference/layer_queue.hpp"
 #include "engine/inference/prepared_network.hpp"
@@ -139,7 +140,7 @@ class Run {
   void take_batch_as_it_is() {
     std::vector<LiveSamples<T>> live;
     live.push_back(live_samples(batch_, 0, batch_.samples()));
-    tiles_ = pack(live, neurons_, std::max<Index>(batch_.samples(), 1), Form::sparse, 1);
+    tiles_ = pack(live, neurons_, std::max<Index>(batch_.samples(), 1), Form::sparse, nullptr, 1);
   }
 
   // The layers of the next pass, in the forms that it needs.
@@ -174,7 +175,8 @@ class Run {
       batch_magnitudes_ = magnitudes_of<T>(batch_.values());
       greatest = batch_magnitudes_.greatest;
     }
-    auto classes = form_ == Form::block ? common_classes() : nullptr;
+    classes_ = form_ == Form::block ? classes_of_rank() : nullptr;
+    auto classes = classes_;
     // Where bounds do not prove that all values stay within T, tiles go on as sparse ones.
     bool sparse = form_ == Form::sparse;
     for (std::size_t s = 0; s < steps.size(); ++s) {
@@ -205,12 +207,12 @@ class Run {
     return layer;
   }
 
-  // The classes of neurons in all tiles, if they are blocks.
-  std::shared_ptr<const NeuronClasses> common_classes() const {
-    const bool blocks = !tiles_.empty() &&
-                        std::all_of(tiles_.begin(), tiles_.end(),
-                                    [](const Tile<T>& tile) { return tile.form == Form::block; });
-    return blocks ? tiles_.front().classes : nullptr;
+  // The classes of neurons that the pass begins with. All blocks have the same.
+  std::shared_ptr<const NeuronClasses> classes_of_rank() const {
+    for (const Tile<T>& tile : tiles_) {
+      if (tile.form == Form::block) return tile.classes;
+    }
+    return next_ < plans_.size() ? plans_[next_]->input_classes() : nullptr;
   }
 
   // The samples that are alive, packed into tiles of the form that the pass wants.
@@ -237,15 +239,14 @@ class Run {
       alive_.live_columns -= found.size();
     }
     if (as_wanted && !fewer) return;
-    std::vector<Tile<T>> packed = pack(live, neurons_, tile, form_, profile_.threads);
+    std::vector<Tile<T>> packed = pack(live, neurons_, tile, form_, classes_, profile_.threads);
     live.clear();  // before the tiles that it borrows from
     tiles_ = std::move(packed);
   }
 
   void run_pass(const std::vector<Step<T>>& steps) {
     const auto pass_start = Clock::now();
-    const auto classes = common_classes();
-    const Index rows = classes ? classes->sizes.size() : neurons_;
+    const Index rows = classes_ ? classes_->sizes.size() : neurons_;
     const Index tile =
         options_.tile > 0 ? options_.tile : samples_of_a_tile(form_, steps, rows, alive_);
     const bool from_batch = next_ == 0 && alive_.live_samples > 0;
@@ -271,7 +272,10 @@ class Run {
       } else if (from_batch) {
         std::vector<LiveSamples<T>> live;
         live.push_back(live_samples(batch_, borders[t], borders[t + 1]));
-        tiles_[t] = std::move(pack(live, neurons_, std::max<Index>(tile, 1), form_, 1).front());
+        tiles_[t] =
+            std::move(pack(live, neurons_, std::max<Index>(tile, 1), form_, nullptr, 1).front());
+      } else if (form_ == Form::block) {
+        tiles_[t].block.prefetch();
       }
       for (std::size_t s = 0; s < steps.size(); ++s) {
         if (options_.stop.stop_requested() && (from_batch || options_.checkpoint.folder.empty())) {
@@ -282,7 +286,9 @@ class Run {
         Passage& passage = passages[t][s];
         passage.columns = tiles_[t].samples.size();
         passage.count = worker.advance(tiles_[t], steps[s], next_ + s);
-        worker.squeeze_when_half_dead(tiles_[t], passage.count.live_columns);
+        if (s + 1 < steps.size()) {
+          worker.squeeze_if_worth_it(tiles_[t], passage.count.live_columns);
+        }
         passage.seconds = seconds_since(layer_start);
       }
       const TileCount& left = passages[t][steps.size() - 1].count;
@@ -369,7 +375,8 @@ class Run {
   TileCount alive_;
   std::size_t pass_layers_ = 1;
   Form form_ = Form::sparse;
-  std::size_t generation_ = 0;  // of the next checkpoint
+  std::shared_ptr<const NeuronClasses> classes_;  // of the rows of blocks before the pass
+  std::size_t generation_ = 0;                    // of the next checkpoint
   Clock::time_point last_checkpoint_ = start_;
 };
 

@@ -18,18 +18,15 @@
 
 #include <memory>
 #include <span>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "engine/inference/block.hpp"
-#include "engine/inference/fused_kernel.hpp"
+#include "engine/inference/fused_rows.hpp"
+#include "engine/inference/kernels.hpp"
 #include "engine/network/layer.hpp"
 
 namespace oscillon {
-
-// Which version of the kernel runs on this processor: "avx512", "avx2" or "portable".
-std::string_view fused_kernel_name();
 
 // Bounds on the size of values that are not 0; `least` is 0 where nothing is known.
 struct Magnitudes {
@@ -74,7 +71,7 @@ class FusedPlan {
   double least_after(const Magnitudes& magnitudes) const;
 
  private:
-  void take_rows(std::span<const Index> unread);
+  void lay_out(const FoundRows& found, std::span<const std::uint32_t> order);
   bool may_sum_first(const Magnitudes& magnitudes) const;
 
   std::shared_ptr<const Layer<T>> layer_;

@@ -27,22 +27,10 @@ std::vector<Index> entries_of_rows(std::span<const T> values, Index columns) {
   return entries;
 }
 
-// The same of a block whose rows stand for several neurons each.
-template <NetworkValue T>
-std::vector<Index> entries_of_block(const Block<T>& block, const NeuronClasses* classes) {
-  std::vector<std::uint32_t> entries(block.stride(), 0);
-  for (Index r = 0; r < block.rows(); ++r) {
-    const T* row = block.row(r);
-    const std::uint32_t size = classes == nullptr ? 1 : classes->sizes[r];
-    for (Index j = 0; j < block.stride(); ++j) entries[j] += row[j] != T(0) ? size : 0;
-  }
-  return {entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(block.columns())};
-}
-
-// The same of each sample of a tile that is full or a block.
+// How many neurons of each sample of a tile that is full or a block are not 0.
 template <NetworkValue T>
 std::vector<Index> entries_of_columns(Tile<T>& tile) {
-  if (tile.form == Form::block) return entries_of_block(tile.block, tile.classes.get());
+  if (tile.form == Form::block) return tile.entries;
   const FullValues<T> full(tile.Y);
   return entries_of_rows<T>(full.values(), tile.samples.size());
 }
@@ -53,6 +41,8 @@ class Range {
  public:
   Range(const std::vector<LiveSamples<T>>& sources, Index begin, Index end)
       : sources_(sources), begin_(begin), end_(end) {}
+
+  Index size() const { return end_ - begin_; }
 
   // Calls visit(source, first, last) for live samples first … last - 1 of each source concerned.
   template <class Visit>
@@ -72,10 +62,23 @@ class Range {
   Index begin_, end_;
 };
 
-// Rows of samples, `rows` of them, at `to` and each `stride` values after the last; they hold zeros
-// so far.
+// Writes those columns of a block of `rows` rows to `to`, side by side, and zeros after them:
+// `width` values a row.
 template <NetworkValue T>
-void fill_rows(const Range<T>& range, Index rows, T* to, Index stride, bool by_class) {
+void select_columns(const T* from, Index rows, Index stride, std::span<const Index> columns, T* to,
+                    Index to_stride, Index width) {
+  std::vector<std::uint64_t> marks(stride / 64 + 1, 0);
+  for (const Index j : columns) marks[j / 64] |= std::uint64_t{1} << j % 64;
+  fused::kernels<T>().select_columns(
+      {marks.data(), rows, from, stride, stride, to, to_stride, width});
+}
+
+// Rows of samples, `rows` of them, at `to` and each `stride` values after the last: one for each of
+// the classes, which those of blocks are (nullptr: for each neuron). They hold zeros so far, unless
+// all that comes are rows of blocks.
+template <NetworkValue T>
+void fill_rows(const Range<T>& range, Index rows, T* to, Index stride,
+               const NeuronClasses* classes) {
   Index at = 0;
   range.for_each_piece([&](const LiveSamples<T>& source, Index first, Index last) {
     if (source.sparse) {
@@ -83,12 +86,19 @@ void fill_rows(const Range<T>& range, Index rows, T* to, Index stride, bool by_c
       for (Index s = first; s < last; ++s) {
         const Index column = source.columns[s];
         for (Index p = from.offsets[column]; p < from.offsets[column + 1]; ++p) {
-          to[from.indices[p] * stride + at + s - first] = from.values[p];
+          const Index i = from.indices[p];
+          const Index row = classes == nullptr ? i : classes->of[i];
+          to[row * stride + at + s - first] = from.values[p];
         }
       }
+    } else if (source.block != nullptr) {
+      const Index after = at + last - first;
+      select_columns(source.block->row(0), rows, source.block->stride(),
+                     std::span(source.columns).subspan(first, last - first), to + at, stride,
+                     (after == range.size() ? stride : after) - at);
     } else {
       for (Index i = 0; i < rows; ++i) {
-        const T* row = by_class ? source.block->row(i) : source.row(i);
+        const T* row = source.row(i);
         T* into = to + i * stride + at;
         for (Index s = first; s < last; ++s) *into++ = row[source.columns[s]];
       }
@@ -137,11 +147,32 @@ Matrix<T> packed_full(const Range<T>& range, Index neurons, Index columns) {
       checked_multiply(checked_multiply(neurons, columns, "values"), sizeof(T), "bytes");
   void* values = std::calloc(std::max<Index>(bytes, 1), 1);
   if (values == nullptr) throw std::bad_alloc();
-  fill_rows(range, neurons, static_cast<T*>(values), columns, false);
+  fill_rows(range, neurons, static_cast<T*>(values), columns, nullptr);
   const GrB_Info info = GxB_Matrix_pack_FullR(Y.handle(), &values, bytes, false, nullptr);
   if (info != GrB_SUCCESS) std::free(values);
   check(info, "pack a full tile", {Y.handle()});
   return Y;
+}
+
+// The live samples of a block, and only they, in `to`, which may be the block itself.
+template <NetworkValue T>
+void squeeze_to(Tile<T>& tile, Block<T>& to, bool padded) {
+  std::vector<Index> live;
+  for (Index j = 0; j < tile.samples.size(); ++j) {
+    if (tile.entries[j] == 0) continue;
+    tile.samples[live.size()] = tile.samples[j];
+    tile.copies[live.size()] = tile.copies[j];
+    tile.entries[live.size()] = tile.entries[j];
+    live.push_back(j);
+  }
+  for (auto* of_samples : {&tile.samples, &tile.copies, &tile.entries}) {
+    of_samples->resize(live.size());
+  }
+  const Index rows = tile.block.rows();
+  const Index stride = tile.block.stride();
+  const T* const from = tile.block.row(0);
+  to.reshape(rows, live.size(), padded);
+  select_columns(from, rows, stride, live, to.row(0), to.stride(), to.stride());
 }
 
 }  // namespace
@@ -227,20 +258,33 @@ LiveSamples<T> live_samples(const SampleBatch<T>& batch, Index first, Index last
 
 template <NetworkValue T>
 Tile<T> block_tile(const SampleBatch<T>& batch, const Magnitudes& magnitudes, Index first,
-                   Index last, Block<T> block) {
+                   Index last, Block<T> block, Block<T>& spare) {
   Tile<T> tile;
   tile.form = Form::block;
   for (Index sample = first; sample < last; ++sample) {
-    if (batch.entries_of(sample) > 0) tile.samples.push_back(sample);
+    const Index entries = batch.entries_of(sample);
+    if (entries == 0) continue;
+    tile.samples.push_back(sample);
+    tile.entries.push_back(entries);
   }
   tile.copies.assign(tile.samples.size(), 1);
   block.reshape(batch.neurons(), tile.samples.size());
-  block.fill_with_zeros();
-  const Index stride = block.stride();
-  for (Index j = 0; j < tile.samples.size(); ++j) {
-    T* const column = block.row(0) + j;
-    batch.for_each_entry(tile.samples[j],
-                         [&](Index neuron, T value) { column[neuron * stride] = value; });
+  // Some samples at a time are laid out where they stay in the first-level cache: a line of it
+  // holds all that are in one row.
+  constexpr Index lanes = Block<T>::lanes;
+  const bool at_once = block.stride() == lanes;
+  Block<T>& panel = at_once ? block : spare;
+  panel.reshape(batch.neurons(), lanes);
+  for (Index begin = 0; begin < tile.samples.size(); begin += lanes) {
+    panel.fill_with_zeros();
+    for (Index j = begin; j < std::min<Index>(begin + lanes, tile.samples.size()); ++j) {
+      T* const column = panel.row(0) + (j - begin);
+      batch.for_each_entry(tile.samples[j],
+                           [&](Index neuron, T value) { column[neuron * lanes] = value; });
+    }
+    for (Index i = 0; !at_once && i < block.rows(); ++i) {
+      std::memcpy(block.row(i) + begin, panel.row(i), lanes * sizeof(T));
+    }
   }
   tile.magnitudes = magnitudes;
   tile.block = std::move(block);
@@ -290,12 +334,12 @@ std::vector<Index> tile_borders(Index count, Index tile, int threads) {
 
 template <NetworkValue T>
 std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neurons, Index tile,
-                          Form form, int threads) {
+                          Form form, std::shared_ptr<const NeuronClasses> classes, int threads) {
   Index total = 0;
-  bool from_blocks = form == Form::block && !sources.empty();
+  bool only_blocks = true;
   for (const auto& source : sources) {
     total += source.columns.size();
-    from_blocks = from_blocks && source.block != nullptr;
+    only_blocks = only_blocks && source.block != nullptr;
   }
   const std::vector<Index> borders = tile_borders(total, tile, threads);
   std::vector<Tile<T>> packed(borders.size() - 1);
@@ -309,11 +353,11 @@ std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neur
     } else if (form == Form::full) {
       made.Y = packed_full(range, neurons, columns);
     } else {
-      if (from_blocks) made.classes = sources.front().classes;
-      const Index rows = made.classes ? made.classes->sizes.size() : neurons;
+      made.classes = classes;
+      const Index rows = classes ? classes->sizes.size() : neurons;
       made.block.reshape(rows, columns);
-      made.block.fill_with_zeros();
-      fill_rows(range, rows, made.block.row(0), made.block.stride(), from_blocks);
+      if (!only_blocks) made.block.fill_with_zeros();
+      fill_rows(range, rows, made.block.row(0), made.block.stride(), classes.get());
     }
     made.magnitudes.least = std::numeric_limits<double>::infinity();
     range.for_each_piece([&](const LiveSamples<T>& source, Index first, Index last) {
@@ -323,6 +367,7 @@ std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neur
       };
       piece(source.samples, made.samples);
       piece(source.copies, made.copies);
+      if (form == Form::block) piece(source.entries, made.entries);
       made.magnitudes.greatest = std::max(made.magnitudes.greatest, source.magnitudes.greatest);
       made.magnitudes.least = std::min(made.magnitudes.least, source.magnitudes.least);
     });
@@ -335,112 +380,38 @@ Block<T> make_sparse(Tile<T>& tile, Index neurons) {
   const Index samples = std::max<Index>(tile.samples.size(), 1);
   std::vector<LiveSamples<T>> live;
   live.push_back(live_samples(tile));
-  std::vector<Tile<T>> packed = pack(live, neurons, samples, Form::sparse, 1);
+  std::vector<Tile<T>> packed = pack(live, neurons, samples, Form::sparse, nullptr, 1);
   live.clear();  // before the tile that it borrows from
   return std::exchange(tile, std::move(packed.front())).block;
 }
 
 template <NetworkValue T>
-void squeeze(Tile<T>& tile, Block<T>& spare, bool padded) {
-  std::vector<LiveSamples<T>> sources;
-  sources.push_back(live_samples(tile));
-  const LiveSamples<T>& live = sources.front();
-  spare.reshape(tile.block.rows(), live.columns.size(), padded);
-  if (padded) spare.fill_with_zeros();
-  fill_rows(Range<T>(sources, 0, live.columns.size()), spare.rows(), spare.row(0), spare.stride(),
-            true);
-  tile.samples = live.samples;
-  tile.copies = live.copies;
-  std::swap(tile.block, spare);
+void squeeze(Tile<T>& tile) {
+  squeeze_to(tile, tile.block, true);
 }
 
 template <NetworkValue T>
-Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, Index neurons,
-                   Index samples, int threads) {
-  // Where the values of each sample are.
-  struct Place {
-    std::size_t tile;
-    Index column;  // of the live ones
-  };
-  constexpr std::size_t nowhere = ~std::size_t{0};
-  std::vector<LiveSamples<T>> live;
-  std::vector<Place> places(samples, {nowhere, 0});
-  for (std::size_t t = 0; t < tiles.size(); ++t) {
-    live.push_back(live_samples(tiles[t]));
-    for (Index j = 0; j < live[t].samples.size(); ++j) places[live[t].samples[j]] = {t, j};
-  }
-  // A sample became a twin of one that may have become a twin later.
-  for (auto twin = twins.rbegin(); twin != twins.rend(); ++twin) {
-    places[twin->sample] = places[twin->equal_to];
-  }
-
-  std::vector<Index> offsets{0};
-  for (const Place& place : places) {
-    offsets.push_back(offsets.back() +
-                      (place.tile == nowhere ? 0 : live[place.tile].entries[place.column]));
-  }
-  OwnedCompressed<T> answer(Orientation::by_column, neurons, samples, offsets.back());
-  std::copy(offsets.begin(), offsets.end(), answer.offsets.get());
-  // Samples whose values lie in one tile are gathered some at a time, row by row.
-  std::vector<std::vector<Index>> of_tile(tiles.size());
-  for (Index sample = 0; sample < samples; ++sample) {
-    if (places[sample].tile != nowhere) of_tile[places[sample].tile].push_back(sample);
-  }
-  constexpr std::size_t together = 16;
-  std::vector<std::pair<std::size_t, std::size_t>> parts;  // tile, first of its samples
-  for (std::size_t t = 0; t < tiles.size(); ++t) {
-    for (std::size_t first = 0; first < of_tile[t].size(); first += together) {
-      parts.emplace_back(t, first);
-    }
-  }
-  run_tasks(parts.size(), threads, [&](std::size_t part) {
-    const auto [t, first] = parts[part];
-    const LiveSamples<T>& source = live[t];
-    const std::size_t count = std::min(together, of_tile[t].size() - first);
-    Index column[together];
-    Index at[together];
-    for (std::size_t s = 0; s < count; ++s) {
-      const Index sample = of_tile[t][first + s];
-      column[s] = source.columns[places[sample].column];
-      at[s] = offsets[sample];
-    }
-    if (source.sparse) {
-      const Compressed<T>& from = *source.sparse;
-      for (std::size_t s = 0; s < count; ++s) {
-        const Index begin = from.offsets[column[s]];
-        const Index entries_here = from.offsets[column[s] + 1] - begin;
-        std::copy_n(from.indices.data() + begin, entries_here, answer.indices.get() + at[s]);
-        std::copy_n(from.values.data() + begin, entries_here, answer.values.get() + at[s]);
-      }
-      return;
-    }
-    for (Index i = 0; i < neurons; ++i) {
-      const T* const row = source.row(i);
-      for (std::size_t s = 0; s < count; ++s) {
-        const T value = row[column[s]];
-        if (value == T(0)) continue;
-        answer.indices[at[s]] = i;
-        answer.values[at[s]++] = value;
-      }
-    }
-  });
-  live.clear();
-  tiles.clear();
-  return Matrix<T>::adopt(std::move(answer));
+Block<T> squeeze_to_wait(Tile<T>& tile) {
+  Block<T> left;
+  squeeze_to(tile, left, false);
+  std::swap(tile.block, left);
+  return left;
 }
 
-#define OSCILLON_INSTANTIATE_SURVIVORS(T)                                                          \
-  template class FullValues<T>;                                                                    \
-  template TileCount count(Tile<T>&);                                                              \
-  template std::size_t bytes_of(const Tile<T>&);                                                   \
-  template LiveSamples<T> live_samples(Tile<T>&);                                                  \
-  template Magnitudes magnitudes_of(std::span<const T>);                                           \
-  template Tile<T> block_tile(const SampleBatch<T>&, const Magnitudes&, Index, Index, Block<T>);   \
-  template LiveSamples<T> live_samples(const SampleBatch<T>&, Index, Index);                       \
-  template std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>&, Index, Index, Form, int); \
-  template Block<T> make_sparse(Tile<T>&, Index);                                                  \
-  template void squeeze(Tile<T>&, Block<T>&, bool);                                                \
-  template Matrix<T> assemble(std::vector<Tile<T>>, const std::vector<Twin>&, Index, Index, int);
+#define OSCILLON_INSTANTIATE_SURVIVORS(T)                                                       \
+  template class FullValues<T>;                                                                 \
+  template TileCount count(Tile<T>&);                                                           \
+  template std::size_t bytes_of(const Tile<T>&);                                                \
+  template LiveSamples<T> live_samples(Tile<T>&);                                               \
+  template Magnitudes magnitudes_of(std::span<const T>);                                        \
+  template Tile<T> block_tile(const SampleBatch<T>&, const Magnitudes&, Index, Index, Block<T>, \
+                              Block<T>&);                                                       \
+  template LiveSamples<T> live_samples(const SampleBatch<T>&, Index, Index);                    \
+  template std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>&, Index, Index, Form,    \
+                                     std::shared_ptr<const NeuronClasses>, int);                \
+  template Block<T> make_sparse(Tile<T>&, Index);                                               \
+  template void squeeze(Tile<T>&);                                                              \
+  template Block<T> squeeze_to_wait(Tile<T>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_SURVIVORS)
 #undef OSCILLON_INSTANTIATE_SURVIVORS
 

@@ -1,5 +1,5 @@
-// Tiles of samples: how a batch is cut, how the samples that are still alive are packed together,
-// how the answer is put together.
+// Tiles of samples: how a batch is cut, and how the samples that are still alive are packed
+// together.
 #pragma once
 
 #include <memory>
@@ -26,6 +26,7 @@ struct Tile {
   std::shared_ptr<const NeuronClasses> classes;  // of a block; nullptr: a row for each neuron
   std::vector<Index> samples;                    // their numbers in the batch, ascending
   std::vector<Index> copies;                     // how many samples of the batch each stands for
+  std::vector<Index> entries;                    // of a block: how many neurons of each are not 0
   Magnitudes magnitudes;                         // of the entries of Y
 };
 
@@ -108,10 +109,10 @@ template <NetworkValue T>
 Magnitudes magnitudes_of(std::span<const T> values);
 
 // The live samples of first … last - 1 of the batch, whose values are of these magnitudes, in a
-// block with a row for each neuron that takes over the memory of `block`.
+// block with a row for each neuron that takes over the memory of `block`. `spare` is worked in.
 template <NetworkValue T>
 Tile<T> block_tile(const SampleBatch<T>& batch, const Magnitudes& magnitudes, Index first,
-                   Index last, Block<T> block);
+                   Index last, Block<T> block, Block<T>& spare);
 
 // A live sample whose values are those of another one.
 struct Twin {
@@ -123,26 +124,24 @@ struct Twin {
 // thread. Element i is the first sample of tile i; the last element is `count`.
 std::vector<Index> tile_borders(Index count, Index tile, int threads);
 
-// All live samples, in order, in tiles of one form. Blocks packed from blocks keep their classes,
-// which must be the same in all; else a block has a row for each neuron.
+// All live samples, in order, in tiles of one form. Blocks have a row for each of the classes,
+// which those of all blocks among the sources must be; nullptr: for each neuron.
 template <NetworkValue T>
 std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neurons, Index tile,
-                          Form form, int threads);
+                          Form form, std::shared_ptr<const NeuronClasses> classes, int threads);
 
 // The tile in its sparse form; samples that are dead are left out. Returns the block that it was,
 // if it was one, for its memory.
 template <NetworkValue T>
 Block<T> make_sparse(Tile<T>& tile, Index neurons);
 
-// Leaves the dead samples of a block out; `spare` becomes the block, and the block `spare`. What is
-// not `padded` waits for being packed and cannot be worked on.
+// Leaves the dead samples of a block out.
 template <NetworkValue T>
-void squeeze(Tile<T>& tile, Block<T>& spare, bool padded = true);
+void squeeze(Tile<T>& tile);
 
-// All tiles as one matrix of neurons x samples, the twins with them; samples that no tile holds
-// have an empty column. The tiles are used up.
+// The same for a tile that is to wait: its block takes no more memory than it needs, and no vector
+// can pass over it. Returns what the block was, for its memory.
 template <NetworkValue T>
-Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, Index neurons,
-                   Index samples, int threads);
+Block<T> squeeze_to_wait(Tile<T>& tile);
 
 }  // namespace oscillon

@@ -29,14 +29,10 @@ constexpr double most_full_bytes = 4.0 * (1 << 30);
 constexpr double most_block_bytes = 64.0 * (1 << 20);
 constexpr Index least_full_tile = 16;
 
-// When what may live after the first layer takes more than this, the first pass is a long one, at
-// the end of which more samples are dead.
+// The first pass is a long one, at the end of which more samples are dead: to write all down and
+// read them again costs more than some layers. Full tiles have no way to leave dead samples out,
+// and stop after one layer unless what may live then takes more than this.
 constexpr double most_after_first_layer = 1 << 30;
-
-// Else it is as long as it takes until what is alive fits the caches: writing all samples down and
-// reading them again costs more than a few layers. Full tiles have no way to leave dead samples
-// out.
-constexpr std::size_t most_layers_of_first_pass = 6;
 
 Form form_of(Plan plan) {
   return plan == Plan::fused ? Form::block : plan == Plan::dense_tiles ? Form::full : Form::sparse;
@@ -117,8 +113,8 @@ Index samples_of_a_block(Index rows) {
 template <NetworkValue T>
 std::size_t layers_of_first_pass(Plan plan, const Layer<T>& first, Index samples) {
   const double cells = static_cast<double>(samples) * static_cast<double>(first.outputs());
-  if (cells * sizeof(T) > most_after_first_layer) return most_layers_a_pass;
-  return plan == Plan::dense_tiles ? 1 : most_layers_of_first_pass;
+  const bool stop_early = plan == Plan::dense_tiles && cells * sizeof(T) <= most_after_first_layer;
+  return stop_early ? 1 : most_layers_a_pass;
 }
 
 template <NetworkValue T>

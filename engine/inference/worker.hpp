@@ -91,23 +91,27 @@ class Worker {
     if (tile.form != Form::block) return count(tile);
     TileCount counted;
     for (Index j = 0; j < tile.samples.size(); ++j) {
-      const auto entries = entries_[j / Block<T>::lanes].counts[j % Block<T>::lanes];
-      counted.add(static_cast<Index>(entries), tile.copies[j]);
+      tile.entries[j] =
+          static_cast<Index>(entries_[j / Block<T>::lanes].counts[j % Block<T>::lanes]);
+      counted.add(tile.entries[j], tile.copies[j]);
     }
     return counted;
   }
 
-  // Leaves dead samples out where that saves work.
-  void squeeze_when_half_dead(Tile<T>& tile, Index live) {
-    if (tile.form == Form::block && live + Block<T>::lanes <= tile.samples.size() / 2) {
-      squeeze(tile, spare_);
-    }
+  // Leaves dead samples out where that saves the next layer an eighth of its vectors, which is more
+  // than the moving costs.
+  void squeeze_if_worth_it(Tile<T>& tile, Index live) {
+    if (tile.form != Form::block) return;
+    const auto vectors = [](Index samples) {
+      return (samples + Block<T>::lanes - 1) / Block<T>::lanes;
+    };
+    if (vectors(live) * 8 <= vectors(tile.samples.size()) * 7) squeeze(tile);
   }
 
   // Samples first … last - 1 of the batch as a block.
   Tile<T> take_block(const SampleBatch<T>& batch, const Magnitudes& magnitudes, Index first,
                      Index last) {
-    return block_tile(batch, magnitudes, first, last, std::move(kept_));
+    return block_tile(batch, magnitudes, first, last, std::move(kept_), spare_);
   }
 
   // Makes a tile that is to wait for the next pass small: sparse if so wanted, or, where its `live`
@@ -122,12 +126,7 @@ class Worker {
       if (spare_.bytes() > kept_.bytes()) kept_.swap(spare_);
       return;
     }
-    Block<T> left;
-    if (sparse) {
-      left = make_sparse(tile, neurons);
-    } else {
-      squeeze(tile, left, false);
-    }
+    Block<T> left = sparse ? make_sparse(tile, neurons) : squeeze_to_wait(tile);
     if (left.bytes() > kept_.bytes()) kept_.swap(left);
   }
 

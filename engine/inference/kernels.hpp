@@ -1,0 +1,43 @@
+// The loops over the samples of a block that are compiled several times, each time for other
+// processors. What is compiled so takes nothing from the standard library that a linker could share
+// between the versions.
+#pragma once
+
+#include <string_view>
+
+#include "engine/inference/columns_kernel.hpp"
+#include "engine/inference/fused_kernel.hpp"
+
+namespace oscillon::fused {
+
+template <class T>
+struct Kernels {
+  void (*run_layer)(const Work<T>&);
+  void (*select_columns)(const Selection<T>&);
+};
+
+template <class T>
+Kernels<T> kernels_avx512();
+template <class T>
+Kernels<T> kernels_avx2();
+template <class T>
+Kernels<T> kernels_portable();
+
+// Those for this processor.
+template <class T>
+const Kernels<T>& kernels();
+std::string_view kernels_name();  // "avx512", "avx2" or "portable"
+
+// What a source file of one version holds.
+#define OSCILLON_KERNELS_OF(name, T, bytes)          \
+  template <>                                        \
+  Kernels<T> name<T>() {                             \
+    return {run_layer<T, bytes>, select_columns<T>}; \
+  }
+#define OSCILLON_KERNELS(name, bytes)            \
+  OSCILLON_KERNELS_OF(name, float, bytes)        \
+  OSCILLON_KERNELS_OF(name, double, bytes)       \
+  OSCILLON_KERNELS_OF(name, std::int32_t, bytes) \
+  OSCILLON_KERNELS_OF(name, std::int64_t, bytes)
+
+}  // namespace oscillon::fused
