@@ -188,7 +188,7 @@ class Run {
       if (form_ == Form::full) step.dense_tiles.emplace(step.layer);
       if (form_ == Form::block) {
         const std::size_t l = next_ + s;
-        if (l < plans_.size() && plans_[l]->input_classes() == classes) {
+        if (l < plans_.size()) {
           step.fused = plans_[l];
         } else {
           const Layer<T>* reader = s + 1 < steps.size() ? steps[s + 1].layer.get() : ahead_.get();

@@ -346,6 +346,28 @@ TEST_CASE("neurons that nobody reads are left out, and the answer stays the same
   CHECK(plain.profile.layers[0].live_samples == 2);
 }
 
+TEST_CASE("a sample that lives in unread neurons alone can be woken by a positive bias") {
+  // Eight layers hand two neurons on, which is a pass; the ninth reads neuron 0 alone.
+  const auto both = std::make_shared<const Layer<float>>(
+      Matrix<float>::diagonal(std::vector<float>{1, 1}), std::vector<float>{0, 0});
+  std::vector<std::shared_ptr<const Layer<float>>> layers(8, both);
+  Triples<float> last, inputs;
+  last.add(0, 0, 1);
+  layers.push_back(std::make_shared<const Layer<float>>(Matrix<float>::build(1, 2, last),
+                                                        std::vector<float>{3}));
+  inputs.add(1, 0, 1);
+  Network<float> network(layers);
+  LayerSource<float>& source = network;
+  PreparedNetwork<float> prepared(network);
+  InferenceOptions options;
+  options.bias_on = BiasOn::live_samples;
+  for (LayerSource<float>* from : {&source, static_cast<LayerSource<float>*>(&prepared)}) {
+    const auto answer = infer(*from, Matrix<float>::build(2, 1, inputs), options);
+    CHECK(answer.profile.layers[7].plan == Plan::fused);
+    CHECK(answer.Y.at(0, 0) == 3.f);
+  }
+}
+
 TEST_CASE("a prepared network answers like the network") {
   std::mt19937_64 random(12);
   for (int n = 0; n < cases(20); ++n) {
