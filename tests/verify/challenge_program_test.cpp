@@ -98,6 +98,12 @@ TEST_CASE("plans are timed side by side, recorded, compared and drawn") {
     CHECK(has(contents_of(folder.at("record.csv")), std::string(",") + plan + ","));
   }
   CHECK(has(result.output, "multiply-adds/s fused"));
+  const Result counts =
+      run("bench challenge" + source + "--repeats 1 --plans naive,fused --threads 2,1");
+  for (const char* row : {"\nnaive                    1  ", "\nnaive                    2  ",
+                          "\nfused                    1  ", "\nfused                    2  "}) {
+    CHECK(has(counts.output, row));
+  }
   const Result again =
       run("bench challenge" + source + "--repeats 1 --plans fused,prepared-no-reduce --compare " +
           record + " --precision fp32 --json");

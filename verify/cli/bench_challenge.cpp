@@ -2,6 +2,7 @@
 // way.
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "engine/base/thread_team.hpp"
 #include "engine/inference/prepared_network.hpp"
@@ -35,6 +36,7 @@ constexpr Way ways[] = {{"fused-no-reduce", false, false},
 
 struct BenchOptions : ProblemOptions {
   int repeats = 3;
+  std::vector<int> thread_counts{0};
   std::vector<std::string> plans{naive_way,         "semiring", "dense-tiles",
                                  "fused-no-reduce", "fused",    "prepared"};
   std::string record, csv, compare;
@@ -43,10 +45,18 @@ struct BenchOptions : ProblemOptions {
 template <NetworkValue T>
 struct Runner {
   std::string name;
+  int threads = 0;
   std::vector<double> seconds;
   Profile profile;  // of a plan of the engine
   // Returns the answer; adds the seconds that count.
   std::function<Matrix<T>(Runner&)> run;
+
+  Matrix<T> operator()() {
+    set_graphblas_threads(threads);
+    omp_set_num_threads(threads);  // of Eigen
+    return run(*this);
+  }
+
   bool is_engine = true;
   bool reduces = false;  // what its profile counts may be less than there is
   std::shared_ptr<PreparedNetwork<T>> prepared;
@@ -68,6 +78,7 @@ std::vector<Runner<T>> runners_of(const BenchOptions& options,
   for (const std::string& name : options.plans) {
     Runner<T> runner;
     runner.name = name;
+    runner.threads = threads;
     if (name == naive_way) {
       runner.is_engine = false;
       runner.run = [&, timed](Runner<T>& own) {
@@ -121,14 +132,15 @@ std::string mismatch(std::vector<Runner<T>>& runners, std::uint64_t& categories)
   std::optional<challenge::Result> values;
   std::optional<std::vector<Index>> expected;
   for (Runner<T>& runner : runners) {
-    challenge::Result result = challenge::result_of(runner.run(runner));
+    challenge::Result result = challenge::result_of(runner());
     runner.seconds.clear();
     if (!expected) expected = result.categories;
     auto check = challenge::check_categories(result.categories, *expected);
     if (check.passed() && runner.is_engine && values) check = check_result(result, *values);
     if (!check.passed()) {
-      return runner.name +
-             " differs from what ran before it, so nothing is timed: " + check.message() + "\n";
+      return runner.name + " with " + std::to_string(runner.threads) +
+             " threads differs from what ran before it, so nothing is timed: " + check.message() +
+             "\n";
     }
     if (runner.is_engine && !values) values = std::move(result);
   }
@@ -155,18 +167,22 @@ double live_edges(const std::vector<Runner<T>>& runners,
 
 std::string table(const BenchRecord& record, const BenchRecord* saved) {
   std::string text =
-      "plan             median s     least      most    edges/s  live edges/s  of peak  x naive";
+      "plan               threads  median s     least      most    edges/s  live edges/s  of peak  "
+      "x naive";
   text += saved != nullptr ? "  x saved\n" : "\n";
   for (const BenchRow& row : record.rows) {
     const auto [least, most] = std::minmax_element(row.seconds.begin(), row.seconds.end());
+    char live[32] = "           -        -";
+    if (row.live_rate > 0) {
+      std::snprintf(live, sizeof live, "   %.3e  %5.1f %%", row.live_rate, 100 * row.share_of_peak);
+    }
     char line[200];
-    std::snprintf(line, sizeof line, "%-16s %8.4f %9.4f %9.4f  %.3e     %.3e  %5.1f %%  %7s",
-                  row.plan.c_str(), row.median, *least, *most, row.edges_rate, row.live_rate,
-                  100 * row.share_of_peak,
+    std::snprintf(line, sizeof line, "%-18s %7d  %8.4f %9.4f %9.4f  %.3e  %s  %7s",
+                  row.plan.c_str(), row.threads, row.median, *least, *most, row.edges_rate, live,
                   row.faster_than_naive > 0 ? number(row.faster_than_naive, 3).c_str() : "-");
     text += line;
     if (saved != nullptr) {
-      const BenchRow* before = saved->row(row.plan);
+      const BenchRow* before = saved->row(row.plan, row.threads);
       text += "  " + (before != nullptr ? number(before->median / row.median, 3) : "-");
     }
     text += "\n";
@@ -198,10 +214,14 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
                   [](const std::string& plan) { return plan == naive_way || plan == eigen_way; });
   const Matrix<T> Y0 = needs_matrix ? batch.matrix() : Matrix<T>();
   Network<T> network(layers);
-  const int threads = thread_count(options.threads);
-  set_graphblas_threads(threads);
-  omp_set_num_threads(threads);  // of Eigen
-  auto runners = runners_of<T>(options, layers, network, batch, Y0, threads, stop);
+  std::map<int, bench::Roofline> limits;  // for each number of threads
+  for (const int count : options.thread_counts) limits[thread_count(count)] = {};
+  std::vector<Runner<T>> runners;
+  for (const auto& [threads, unknown] : limits) {
+    for (auto& runner : runners_of<T>(options, layers, network, batch, Y0, threads, stop)) {
+      runners.push_back(std::move(runner));
+    }
+  }
 
   BenchRecord record;
   const std::string differs = mismatch(runners, record.categories);
@@ -209,32 +229,37 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
     print(differs);
     return exit_mismatch;
   }
-  const bench::Roofline limits = bench::measure_roofline<T>(threads);
+  for (auto& [threads, found] : limits) found = bench::measure_roofline<T>(threads);
   for (int i = 0; i < options.repeats; ++i) {
-    for (Runner<T>& runner : runners) runner.run(runner);
+    for (Runner<T>& runner : runners) runner();
   }
 
   record.machine = machine_record();
   record.problem = nlohmann::ordered_json::parse(description(options));
-  record.limits = roofline_record(limits);
+  std::string limits_text;
+  for (const auto& [threads, found] : limits) {
+    record.limits.push_back(roofline_record(found));
+    limits_text += roofline_text(found);
+  }
   record.neurons = network.inputs();
   record.depth = network.depth();
   record.inputs = batch.samples();
   record.edges = network.edges();
   record.precision = std::string(GraphblasType<T>::name);
-  record.threads = threads;
   record.peak_memory = peak_memory();
   const double work = static_cast<double>(batch.samples()) * static_cast<double>(record.edges);
   const double live = live_edges(runners, layers);
-  double naive = 0;
   for (const Runner<T>& runner : runners) {
     const double median = bench::Times{runner.name, runner.seconds}.median();
-    if (runner.name == naive_way) naive = median;
-    record.rows.push_back({runner.name, runner.seconds, median, work / median, live / median,
-                           live / median / limits.multiply_adds, 0, nullptr});
+    const double peak = limits.at(runner.threads).multiply_adds;
+    record.rows.push_back({runner.name, runner.threads, runner.seconds, median, work / median,
+                           live / median, live / median / peak, 0, nullptr});
     if (runner.is_engine) record.rows.back().profile = profile_record(runner.profile);
   }
-  for (BenchRow& row : record.rows) row.faster_than_naive = naive / row.median;
+  for (BenchRow& row : record.rows) {
+    const BenchRow* naive = record.row(naive_way, row.threads);
+    if (naive != nullptr) row.faster_than_naive = naive->median / row.median;
+  }
 
   const std::string json = to_json(record).dump(2) + "\n";
   if (!options.record.empty()) write_file(options.record, json);
@@ -243,10 +268,9 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
     print(json);
     return exit_ok;
   }
-  std::string text = machine_text() + roofline_text(limits) + grouped(record.neurons) +
-                     " neurons x " + std::to_string(record.depth) + " layers, " +
-                     grouped(record.inputs) + " inputs, " + record.precision + ", " +
-                     std::to_string(threads) + " threads, " + std::to_string(options.repeats) +
+  std::string text = machine_text() + limits_text + grouped(record.neurons) + " neurons x " +
+                     std::to_string(record.depth) + " layers, " + grouped(record.inputs) +
+                     " inputs, " + record.precision + ", " + std::to_string(options.repeats) +
                      " runs each in turn, " + grouped(record.categories) +
                      " categories each way\n" + table(record, saved ? &*saved : nullptr);
   if (options.profile) {
@@ -284,7 +308,11 @@ void add_bench_challenge(CLI::App& bench, Action& action) {
       ->check(some_path());
   app->add_flag("--profile", options->profile, "Print seconds and more per layer, of the last run");
   add_precision_option(*app, *options);
-  add_threads_option(*app, *options);
+  app->add_option("--threads", options->thread_counts,
+                  "Threads to use; 0 takes all cores; several numbers may be given")
+      ->delimiter(',')
+      ->check(whole_number(0, 1024))
+      ->capture_default_str();
   add_json_option(*app, *options);
   add_example(*app, "oscillon bench challenge --images data/sparse-images-1024.tsv --layers data");
   app->callback([options, &action] {

@@ -16,10 +16,15 @@ struct PlotOptions {
 };
 
 int bench_plot(const PlotOptions& options) {
-  std::map<std::string, std::map<std::uint64_t, double>> rates;  // plan -> edges -> rate
+  std::map<std::string, std::map<std::uint64_t, double>>
+      rates;  // plan and threads -> edges -> rate
   for (const std::string& path : options.records) {
     const BenchRecord record = read_bench_record(path);
-    for (const BenchRow& row : record.rows) rates[row.plan][record.edges] = row.edges_rate;
+    for (const BenchRow& row : record.rows) {
+      const std::string threads =
+          row.threads == 1 ? ", 1 thread" : ", " + std::to_string(row.threads) + " threads";
+      rates[row.plan + threads][record.edges] = row.edges_rate;
+    }
   }
   require_distinct(options.output, options.records);
   figures::Gnuplot gnuplot(options.output);

@@ -8,60 +8,71 @@
 
 namespace oscillon::cli {
 
-const BenchRow* BenchRecord::row(const std::string& plan) const {
+namespace {
+
+// Calls visit(name, member) for each field.
+template <class Row, class Visit>
+void each_field_of_row(Row& row, Visit&& visit) {
+  visit("plan", row.plan);
+  visit("threads", row.threads);
+  visit("seconds", row.seconds);
+  visit("median_seconds", row.median);
+  visit("edges_per_second", row.edges_rate);
+  visit("live_edges_per_second", row.live_rate);
+  visit("share_of_peak", row.share_of_peak);
+  visit("faster_than_naive", row.faster_than_naive);
+  visit("profile", row.profile);
+}
+
+template <class Record, class Visit>
+void each_field_of_record(Record& record, Visit&& visit) {
+  visit("machine", record.machine);
+  visit("problem", record.problem);
+  visit("neurons", record.neurons);
+  visit("depth", record.depth);
+  visit("inputs", record.inputs);
+  visit("edges", record.edges);
+  visit("categories", record.categories);
+  visit("precision", record.precision);
+  visit("limits", record.limits);
+  visit("peak_memory_bytes", record.peak_memory);
+}
+
+}  // namespace
+
+const BenchRow* BenchRecord::row(const std::string& plan, int threads) const {
   for (const BenchRow& row : rows) {
-    if (row.plan == plan) return &row;
+    if (row.plan == plan && row.threads == threads) return &row;
   }
   return nullptr;
 }
 
 nlohmann::ordered_json to_json(const BenchRecord& record) {
-  nlohmann::ordered_json made{{"machine", record.machine},
-                              {"problem", record.problem},
-                              {"neurons", record.neurons},
-                              {"depth", record.depth},
-                              {"inputs", record.inputs},
-                              {"edges", record.edges},
-                              {"categories", record.categories},
-                              {"precision", record.precision},
-                              {"threads", record.threads},
-                              {"limits", record.limits},
-                              {"peak_memory_bytes", record.peak_memory},
-                              {"plans", nlohmann::ordered_json::array()}};
+  nlohmann::ordered_json made;
+  const auto write_into = [](nlohmann::ordered_json& json) {
+    return [&json](const char* name, const auto& value) { json[name] = value; };
+  };
+  each_field_of_record(record, write_into(made));
+  made["plans"] = nlohmann::ordered_json::array();
   for (const BenchRow& row : record.rows) {
-    made["plans"].push_back({{"plan", row.plan},
-                             {"seconds", row.seconds},
-                             {"median_seconds", row.median},
-                             {"edges_per_second", row.edges_rate},
-                             {"live_edges_per_second", row.live_rate},
-                             {"share_of_peak", row.share_of_peak},
-                             {"faster_than_naive", row.faster_than_naive},
-                             {"profile", row.profile}});
+    each_field_of_row(row, write_into(made["plans"].emplace_back()));
   }
   return made;
 }
 
 BenchRecord read_bench_record(const std::string& path) {
   const InputFile file(path);
+  const auto read_from = [](const nlohmann::ordered_json& json) {
+    return [&json](const char* name, auto& value) {
+      value = json.at(name).get<std::remove_reference_t<decltype(value)>>();
+    };
+  };
   try {
     const auto json = nlohmann::ordered_json::parse(file.text());
     BenchRecord made;
-    made.machine = json.at("machine");
-    made.problem = json.at("problem");
-    made.limits = json.at("limits");
-    made.neurons = json.at("neurons");
-    made.depth = json.at("depth");
-    made.inputs = json.at("inputs");
-    made.edges = json.at("edges");
-    made.categories = json.at("categories");
-    made.precision = json.at("precision");
-    made.threads = json.at("threads");
-    made.peak_memory = json.at("peak_memory_bytes");
+    each_field_of_record(made, read_from(json));
     for (const auto& row : json.at("plans")) {
-      made.rows.push_back({row.at("plan"), row.at("seconds"), row.at("median_seconds"),
-                           row.at("edges_per_second"), row.at("live_edges_per_second"),
-                           row.at("share_of_peak"), row.at("faster_than_naive"),
-                           row.at("profile")});
+      each_field_of_row(made.rows.emplace_back(), read_from(row));
     }
     return made;
   } catch (const nlohmann::json::exception& error) {
@@ -81,7 +92,7 @@ std::string to_csv(const BenchRecord& record) {
                   static_cast<unsigned long long>(record.neurons),
                   static_cast<unsigned long long>(record.depth),
                   static_cast<unsigned long long>(record.inputs), record.precision.c_str(),
-                  record.threads, row.plan.c_str(), row.median, *least, *most, row.edges_rate,
+                  row.threads, row.plan.c_str(), row.median, *least, *most, row.edges_rate,
                   row.live_rate, row.share_of_peak, row.faster_than_naive);
     text += line;
   }

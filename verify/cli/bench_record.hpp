@@ -11,6 +11,7 @@ namespace oscillon::cli {
 // How a plan did.
 struct BenchRow {
   std::string plan;
+  int threads = 0;
   std::vector<double> seconds;  // of each run
   double median = 0;
   double edges_rate = 0;           // samples x edges a second, the Challenge's rate
@@ -21,14 +22,13 @@ struct BenchRow {
 };
 
 struct BenchRecord {
-  nlohmann::ordered_json machine, problem, limits;
+  nlohmann::ordered_json machine, problem, limits;  // the last for each number of threads
   std::uint64_t neurons = 0, depth = 0, inputs = 0, edges = 0, categories = 0;
   std::string precision;
-  int threads = 0;
   std::uint64_t peak_memory = 0;
   std::vector<BenchRow> rows;
 
-  const BenchRow* row(const std::string& plan) const;
+  const BenchRow* row(const std::string& plan, int threads) const;  // nullptr: there is none
 };
 
 nlohmann::ordered_json to_json(const BenchRecord& record);
@@ -36,7 +36,7 @@ nlohmann::ordered_json to_json(const BenchRecord& record);
 // Throws Error(cannot_open), and Error(bad_data) for a file that is no such record.
 BenchRecord read_bench_record(const std::string& path);
 
-// A line a plan, and one with the names of the columns.
+// A line for each plan and number of threads, and one with the names of the columns.
 std::string to_csv(const BenchRecord& record);
 
 }  // namespace oscillon::cli
