@@ -93,7 +93,8 @@ inline void rows_on_vectors(const Work<T>& work, const Input* inputs, const T* w
   constexpr std::size_t weights_an_edge = weighting == Weighting::each ? Rows : 0;
   std::size_t p = 0;
   if constexpr (Bytes == 64 && Rows == 1) {
-    // A number that is read beside vectors costs as much as one of them: some inputs come at once.
+    // A number that is read beside vectors costs as much as one of them: some inputs come at once,
+    // the first in the lowest bits, as these processors have it.
     constexpr std::size_t at_once = sizeof(std::uint64_t) / sizeof(Input);
     for (; p + at_once <= degree; p += at_once) {
       std::uint64_t some;

@@ -139,6 +139,7 @@ void FusedPlan<T>::operator()(const Block<T>& Y, const Magnitudes& magnitudes, B
                               Entries& entries) const {
   next.reshape(rows(), Y.columns());
   entries.assign(next.stride() / Block<T>::lanes, {});
+  if (entries.empty()) return;
   fused::Work<T> work{};
   work.groups = groups_.data();
   work.group_count = groups_.size();

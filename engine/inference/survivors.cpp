@@ -274,7 +274,7 @@ Tile<T> block_tile(const SampleBatch<T>& batch, const Magnitudes& magnitudes, In
   constexpr Index lanes = Block<T>::lanes;
   const bool at_once = block.stride() == lanes;
   Block<T>& panel = at_once ? block : spare;
-  panel.reshape(batch.neurons(), lanes);
+  if (!at_once) panel.reshape(batch.neurons(), lanes);
   for (Index begin = 0; begin < tile.samples.size(); begin += lanes) {
     panel.fill_with_zeros();
     for (Index j = begin; j < std::min<Index>(begin + lanes, tile.samples.size()); ++j) {

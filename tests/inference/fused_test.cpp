@@ -313,6 +313,27 @@ TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, 
   }
 }
 
+TEST_CASE("tiles that have no live sample, from the beginning or later") {
+  // Of four tiles of 8 samples, two are empty; those of the third die in the second layer.
+  Triples<float> inputs;
+  for (Index sample = 8; sample < 24; ++sample) inputs.add(0, sample, sample < 16 ? 1.f : 3.f);
+  const auto less = std::make_shared<const Layer<float>>(
+      Matrix<float>::diagonal(std::vector<float>{1}), std::vector<float>{-0.5f});
+  Network<float> network(std::vector(4, less));
+  LayerSource<float>& source = network;
+  InferenceOptions options;
+  options.plan = Plan::fused;
+  options.tile = 8;
+  for (const bool reduce : {true, false}) {
+    options.reduce = reduce;
+    const auto answer = infer(source, Matrix<float>::build(1, 32, inputs), options);
+    CHECK(answer.Y.entries() == 8);
+    for (Index sample = 16; sample < 24; ++sample) CHECK(answer.Y.at(0, sample) == 1.f);
+    CHECK(answer.profile.layers[0].live_samples == 16);
+    CHECK(answer.profile.layers[1].live_samples == 8);
+  }
+}
+
 TEST_CASE("neurons that nobody reads are left out, and the answer stays the same") {
   // Output 1 of the first layer is read by nobody; the second sample lives in it alone.
   const auto same = one_neuron();
