@@ -72,7 +72,7 @@ Matrix<T> assemble(std::vector<Tile<T>> tiles, const std::vector<Twin>& twins, I
       const T* const row = source.row(i);
       for (std::size_t s = 0; s < count; ++s) {
         if (at[s] == end[s]) continue;
-        // Written in any case, which needs no guess; the next one goes over it unless it counts.
+        // Written in any case, which leaves nothing to guess: the next value goes over a 0.
         const T value = row[column[s]];
         answer.indices[at[s]] = i;
         answer.values[at[s]] = value;

@@ -17,12 +17,12 @@ struct Selection {
   const std::uint64_t* marks;  // bit j % 64 of number j / 64 is that of column j
   std::size_t rows;
   const T* from;
-  std::size_t columns;  // of a row of `from`
-  std::size_t stride;   // from row to row, in values
+  std::size_t stride;  // from row to row, in values
   T* to;
   std::size_t to_stride;
-  std::size_t
-      width;  // of a row of `to`: the columns and, less than a vector wide, zeros after them
+  // Of a row of `to`: the columns and, less than a vector wide, zeros after them. What lies beyond
+  // is left as it is.
+  std::size_t width;
 };
 
 namespace {  // a version of its own for each processor
@@ -51,17 +51,21 @@ void store(__m512i values, T* to, std::size_t count) {
   }
 }
 
+// Rows are asked for so long before they are read: what was written last lies in the first-level
+// cache, what was written first may have left the second.
+constexpr std::size_t rows_ahead = 8;
+
 // The values of one row; `width` values are written. A vector is stored whole where there is room
 // for it, and the next one overwrites its zeros.
 template <class T>
-void select_columns_of_row(const std::uint64_t* marks, std::size_t columns, const T* from, T* to,
-                           std::size_t width, std::size_t stride) {
+void select_columns_of_row(const std::uint64_t* marks, const T* from, std::size_t stride, T* to,
+                           std::size_t width) {
   constexpr std::size_t lanes = 64 / sizeof(T);
   std::size_t at = 0;
   std::size_t written = 0;
-  for (std::size_t j = 0; j < columns; j += lanes) {
+  for (std::size_t j = 0; j < stride; j += lanes) {
     const std::uint64_t taken = marks[j / 64] >> j % 64 & ((1u << lanes) - 1);
-    __builtin_prefetch(from + j + 8 * stride);
+    __builtin_prefetch(from + j + rows_ahead * stride);
     if (taken == 0) continue;
     store(compressed(taken, from + j), to + at, width - at);
     written = at + lanes;
@@ -71,10 +75,10 @@ void select_columns_of_row(const std::uint64_t* marks, std::size_t columns, cons
 }
 #else
 template <class T>
-void select_columns_of_row(const std::uint64_t* marks, std::size_t columns, const T* from, T* to,
-                           std::size_t width, std::size_t) {
+void select_columns_of_row(const std::uint64_t* marks, const T* from, std::size_t stride, T* to,
+                           std::size_t width) {
   T* const end = to + width;
-  for (std::size_t first = 0; first < columns; first += 64) {
+  for (std::size_t first = 0; first < stride; first += 64) {
     for (std::uint64_t left = marks[first / 64]; left != 0; left &= left - 1) {
       *to++ = from[first + static_cast<std::size_t>(__builtin_ctzll(left))];
     }
@@ -86,9 +90,9 @@ void select_columns_of_row(const std::uint64_t* marks, std::size_t columns, cons
 template <class T>
 void select_columns(const Selection<T>& selection) {
   for (std::size_t row = 0; row < selection.rows; ++row) {
-    select_columns_of_row(
-        selection.marks, selection.columns, selection.from + row * selection.stride,
-        selection.to + row * selection.to_stride, selection.width, selection.stride);
+    select_columns_of_row(selection.marks, selection.from + row * selection.stride,
+                          selection.stride, selection.to + row * selection.to_stride,
+                          selection.width);
   }
 }
 

@@ -46,16 +46,17 @@ FoundRows find_rows(const Layer<T>& layer, const NeuronClasses* input_classes,
   const auto take = [&](Index i, Index output) {
     const std::uint32_t list = found.lists.number_of(inputs);
     const auto is_equal = [&](std::uint32_t number) {
-      const Row& row = found.rows[number];
-      if (row.output == Row::nobody || output == Row::nobody) return row.output == output;
+      const BlockRow& row = found.rows[number];
+      if (row.output == BlockRow::nobody || output == BlockRow::nobody) return row.output == output;
       return row.list == list && same_bits(bias.subspan(row.output, 1), bias.subspan(output, 1)) &&
              same_bits(weights_of(weights, row.output), weights_of(weights, output));
     };
     auto number = static_cast<std::uint32_t>(found.rows.size());
     if (reduce) {
-      const std::uint64_t hash = output == Row::nobody ? 0
-                                                       : hash_of(weights_of(weights, i),
-                                                                 hash_of(bias.subspan(i, 1), list));
+      const std::uint64_t hash =
+          output == BlockRow::nobody
+              ? 0
+              : hash_of(weights_of(weights, i), hash_of(bias.subspan(i, 1), list));
       number = kinds.find_or_add(hash, is_equal);
     }
     if (number == found.rows.size()) found.rows.push_back({list, output, 0});
@@ -68,7 +69,7 @@ FoundRows find_rows(const Layer<T>& layer, const NeuronClasses* input_classes,
       inputs.clear();
       if (skipped != unread.end() && *skipped == i) {
         ++skipped;
-        take(i, Row::nobody);
+        take(i, BlockRow::nobody);
         continue;
       }
       const Index begin = weights.offsets()[i];

@@ -60,7 +60,7 @@ class InputLists {
 };
 
 // A row of a block of outputs.
-struct Row {
+struct BlockRow {
   static constexpr Index nobody = ~Index{0};
 
   std::uint32_t list;     // of its inputs
@@ -70,7 +70,7 @@ struct Row {
 
 struct FoundRows {
   InputLists lists;
-  std::vector<Row> rows;  // in the order of their first outputs
+  std::vector<BlockRow> rows;  // in the order of their first outputs
   std::vector<std::uint32_t> row_of_output;
 };
 

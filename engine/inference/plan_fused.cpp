@@ -27,7 +27,7 @@ constexpr std::size_t most_rows_of_a_group = 8;
 
 template <NetworkValue T>
 bool FusedPlan<T>::suits(const Layer<T>& layer) {
-  constexpr Index most = std::numeric_limits<std::uint32_t>::max();
+  constexpr Index most = std::numeric_limits<std::int32_t>::max();  // as counts are kept
   return layer.inputs() <= most && layer.outputs() <= most && !layer.bounds().wakes;
 }
 
@@ -95,8 +95,8 @@ void FusedPlan<T>::lay_out(const FoundRows& found, std::span<const std::uint32_t
     if (!one_weight_) weights_.resize(first_weight + alike * list.size());
     for (std::size_t r = 0; r < alike; ++r) {
       const Index output = found.rows[order[at + r]].output;
-      bias_.push_back(output == Row::nobody ? T(-1) : bias[output]);  // which leaves 0
-      if (output == Row::nobody) continue;
+      bias_.push_back(output == BlockRow::nobody ? T(-1) : bias[output]);  // which leaves 0
+      if (output == BlockRow::nobody) continue;
       least_bias_ = std::min(least_bias_, std::abs(static_cast<double>(bias[output])));
       if (one_weight_) continue;
       const auto own = weights_of(weights, output);

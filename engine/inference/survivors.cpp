@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <new>
-#include <numeric>
 
 #include "engine/base/checked.hpp"
 #include "engine/base/thread_team.hpp"
+#include "engine/inference/kernels.hpp"
 
 namespace oscillon {
 
@@ -69,8 +70,7 @@ void select_columns(const T* from, Index rows, Index stride, std::span<const Ind
                     Index to_stride, Index width) {
   std::vector<std::uint64_t> marks(stride / 64 + 1, 0);
   for (const Index j : columns) marks[j / 64] |= std::uint64_t{1} << j % 64;
-  fused::kernels<T>().select_columns(
-      {marks.data(), rows, from, stride, stride, to, to_stride, width});
+  fused::kernels<T>().select_columns({marks.data(), rows, from, stride, to, to_stride, width});
 }
 
 // Rows of samples, `rows` of them, at `to` and each `stride` values after the last: one for each of
@@ -91,7 +91,7 @@ void fill_rows(const Range<T>& range, Index rows, T* to, Index stride,
           to[row * stride + at + s - first] = from.values[p];
         }
       }
-    } else if (source.block != nullptr) {
+    } else if (source.block != nullptr && source.classes.get() == classes) {
       const Index after = at + last - first;
       select_columns(source.block->row(0), rows, source.block->stride(),
                      std::span(source.columns).subspan(first, last - first), to + at, stride,
@@ -208,7 +208,11 @@ Magnitudes magnitudes_of(std::span<const T> values) {
 template <NetworkValue T>
 TileCount count(Tile<T>& tile) {
   TileCount result;
-  if (tile.form != Form::sparse) {
+  if (tile.form == Form::block) {
+    for (Index j = 0; j < tile.entries.size(); ++j) result.add(tile.entries[j], tile.copies[j]);
+    return result;
+  }
+  if (tile.form == Form::full) {
     const std::vector<Index> entries = entries_of_columns(tile);
     for (Index j = 0; j < entries.size(); ++j) result.add(entries[j], tile.copies[j]);
     return result;

@@ -26,8 +26,10 @@ struct Tile {
   std::shared_ptr<const NeuronClasses> classes;  // of a block; nullptr: a row for each neuron
   std::vector<Index> samples;                    // their numbers in the batch, ascending
   std::vector<Index> copies;                     // how many samples of the batch each stands for
-  std::vector<Index> entries;                    // of a block: how many neurons of each are not 0
-  Magnitudes magnitudes;                         // of the entries of Y
+  // Of a block, how many neurons of each sample are not 0; before the first layer of a pass perhaps
+  // fewer are, and none where this says so.
+  std::vector<Index> entries;
+  Magnitudes magnitudes;  // of the entries of Y
 };
 
 struct TileCount {
@@ -124,8 +126,8 @@ struct Twin {
 // thread. Element i is the first sample of tile i; the last element is `count`.
 std::vector<Index> tile_borders(Index count, Index tile, int threads);
 
-// All live samples, in order, in tiles of one form. Blocks have a row for each of the classes,
-// which those of all blocks among the sources must be; nullptr: for each neuron.
+// All live samples, in order, in tiles of one form. Blocks have a row for each of the classes
+// (nullptr: for each neuron), and blocks among the sources must have these or none.
 template <NetworkValue T>
 std::vector<Tile<T>> pack(const std::vector<LiveSamples<T>>& sources, Index neurons, Index tile,
                           Form form, std::shared_ptr<const NeuronClasses> classes, int threads);

@@ -29,9 +29,7 @@ constexpr double most_full_bytes = 4.0 * (1 << 30);
 constexpr double most_block_bytes = 64.0 * (1 << 20);
 constexpr Index least_full_tile = 16;
 
-// The first pass is a long one, at the end of which more samples are dead: to write all down and
-// read them again costs more than some layers. Full tiles have no way to leave dead samples out,
-// and stop after one layer unless what may live then takes more than this.
+// What may live after a first pass of one layer.
 constexpr double most_after_first_layer = 1 << 30;
 
 Form form_of(Plan plan) {

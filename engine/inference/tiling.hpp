@@ -26,8 +26,9 @@ Index samples_of_a_tile(Form form, const std::vector<Step<T>>& steps, Index rows
 template <NetworkValue T>
 Index samples_of_a_block(Index rows);
 
-// The first pass takes the batch as it comes, tile by tile. It is short, so that dead samples are
-// packed away soon, or long, when too much may live after one layer.
+// The first pass takes the batch as it comes, tile by tile. It is a long one, at the end of which
+// more samples are dead: to write all down and read them again costs more than some layers. Full
+// tiles have no way to leave dead samples out, and stop after one layer unless too much may live.
 template <NetworkValue T>
 std::size_t layers_of_first_pass(Plan plan, const Layer<T>& first, Index samples);
 

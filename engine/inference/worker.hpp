@@ -88,14 +88,13 @@ class Worker {
     }
     if (step.layer->cap()) reach = std::min(reach, static_cast<double>(*step.layer->cap()));
     tile.magnitudes.greatest = reach;
-    if (tile.form != Form::block) return count(tile);
-    TileCount counted;
-    for (Index j = 0; j < tile.samples.size(); ++j) {
-      tile.entries[j] =
-          static_cast<Index>(entries_[j / Block<T>::lanes].counts[j % Block<T>::lanes]);
-      counted.add(tile.entries[j], tile.copies[j]);
+    if (tile.form == Form::block) {
+      for (Index j = 0; j < tile.samples.size(); ++j) {
+        tile.entries[j] =
+            static_cast<Index>(entries_[j / Block<T>::lanes].counts[j % Block<T>::lanes]);
+      }
     }
-    return counted;
+    return count(tile);
   }
 
   // Leaves dead samples out where that saves the next layer an eighth of its vectors, which is more
@@ -105,7 +104,8 @@ class Worker {
     const auto vectors = [](Index samples) {
       return (samples + Block<T>::lanes - 1) / Block<T>::lanes;
     };
-    if (vectors(live) * 8 <= vectors(tile.samples.size()) * 7) squeeze(tile);
+    const Index held = tile.samples.size();
+    if (live < held && vectors(live) * 8 <= vectors(held) * 7) squeeze(tile);
   }
 
   // Samples first … last - 1 of the batch as a block.

@@ -51,22 +51,25 @@ struct Runner {
   // Returns the answer; adds the seconds that count.
   std::function<Matrix<T>(Runner&)> run;
 
+  bool is_engine = true;
+  bool reduces = false;  // what its profile counts may be less than there is
+
   Matrix<T> operator()() {
     set_graphblas_threads(threads);
     omp_set_num_threads(threads);  // of Eigen
     return run(*this);
   }
-
-  bool is_engine = true;
-  bool reduces = false;  // what its profile counts may be less than there is
-  std::shared_ptr<PreparedNetwork<T>> prepared;
 };
+
+template <NetworkValue T>
+using PreparedNetworks = std::map<bool, std::shared_ptr<PreparedNetwork<T>>>;  // by `reduce`
 
 template <NetworkValue T>
 std::vector<Runner<T>> runners_of(const BenchOptions& options,
                                   const std::vector<std::shared_ptr<const Layer<T>>>& layers,
                                   LayerSource<T>& source, const SampleBatch<T>& batch,
-                                  const Matrix<T>& Y0, int threads, const std::stop_token& stop) {
+                                  const Matrix<T>& Y0, PreparedNetworks<T>& prepared, int threads,
+                                  const std::stop_token& stop) {
   const auto timed = [](Runner<T>& runner, auto&& run) {
     bench::Times times;
     Matrix<T> Y;
@@ -109,8 +112,9 @@ std::vector<Runner<T>> runners_of(const BenchOptions& options,
                        inference.plan != Plan::dense_tiles;
       LayerSource<T>* from = &source;
       if (!is_plan && way->prepared) {
-        runner.prepared = std::make_shared<PreparedNetwork<T>>(source, way->reduce);
-        from = runner.prepared.get();
+        auto& network = prepared[way->reduce];
+        if (!network) network = std::make_shared<PreparedNetwork<T>>(source, way->reduce);
+        from = network.get();
       }
       runner.run = [&batch, from, timed, inference](Runner<T>& own) {
         return timed(own, [&] {
@@ -217,8 +221,10 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
   std::map<int, bench::Roofline> limits;  // for each number of threads
   for (const int count : options.thread_counts) limits[thread_count(count)] = {};
   std::vector<Runner<T>> runners;
-  for (const auto& [threads, unknown] : limits) {
-    for (auto& runner : runners_of<T>(options, layers, network, batch, Y0, threads, stop)) {
+  PreparedNetworks<T> prepared;
+  for (const auto& [threads, unmeasured] : limits) {
+    for (auto& runner :
+         runners_of<T>(options, layers, network, batch, Y0, prepared, threads, stop)) {
       runners.push_back(std::move(runner));
     }
   }
@@ -275,7 +281,9 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
                      " categories each way\n" + table(record, saved ? &*saved : nullptr);
   if (options.profile) {
     for (const Runner<T>& runner : runners) {
-      if (runner.is_engine) text += runner.name + "\n" + profile_table(runner.profile);
+      if (!runner.is_engine) continue;
+      text += runner.name + ", threads: " + std::to_string(runner.threads) + "\n" +
+              profile_table(runner.profile);
     }
   }
   print(text + "At most " + number(double(record.peak_memory) / (1 << 20)) +
@@ -309,13 +317,16 @@ void add_bench_challenge(CLI::App& bench, Action& action) {
   app->add_flag("--profile", options->profile, "Print seconds and more per layer, of the last run");
   add_precision_option(*app, *options);
   app->add_option("--threads", options->thread_counts,
-                  "Threads to use; 0 takes all cores; several numbers may be given")
+                  "Threads of the timed runs; 0 takes all cores; several numbers may be given")
       ->delimiter(',')
       ->check(whole_number(0, 1024))
       ->capture_default_str();
   add_json_option(*app, *options);
   add_example(*app, "oscillon bench challenge --images data/sparse-images-1024.tsv --layers data");
   app->callback([options, &action] {
+    const auto& counts = options->thread_counts;
+    const bool all = std::find(counts.begin(), counts.end(), 0) != counts.end();
+    options->threads = all ? 0 : *std::max_element(counts.begin(), counts.end());
     action = [options](const std::stop_token& stop) {
       return in_floating_point(options->precision,
                                [&]<class T>() { return bench_challenge<T>(*options, stop); });
