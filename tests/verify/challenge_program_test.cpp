@@ -116,6 +116,22 @@ TEST_CASE("plans are timed side by side, recorded, compared and drawn") {
   CHECK(has(contents_of(folder.at("rates.svg")), "<svg"));
 
   CHECK(run("bench challenge" + source + "--plans fast").code == 2);
+  CHECK(run("bench challenge" + source + "--plans fused,fused").code == 2);
+  CHECK(has(run("bench challenge --random-inputs 20 --depth 5 --compare " + record).output,
+            "is of another problem"));
+  const std::string layer = problem.folder().path() + "/neuron1024/n1024-l1.tsv";
+  CHECK(has(run("bench challenge" + source + "--csv " + layer).output, "is the input"));
+  CHECK(has(run("challenge run" + source + "--result-out " + layer).output, "is the input"));
+  CHECK(has(run("bench challenge" + source + "--csv " + record + " --record " + record).output,
+            "two outputs"));
+  for (const auto& [from, to] : {std::pair("\"plan\": \"naive\"", "\"plan\": \"fused\""),
+                                 std::pair("\"edges\": ", "\"edges\": 0, \"was\": ")}) {
+    std::string text = contents_of(record);
+    text.replace(text.find(from), std::string(from).size(), to);
+    CHECK(
+        run("bench plot " + folder.write("bad.json", text) + " -o " + folder.at("none.svg")).code ==
+        65);
+  }
   CHECK(run("bench plot " + problem.images() + " -o " + folder.at("none.svg")).code == 65);
   CHECK(!std::filesystem::exists(folder.at("none.svg")));
   CHECK(run("bench challenge" + source + "--record /nowhere/record.json").code == 73);

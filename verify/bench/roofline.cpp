@@ -125,22 +125,20 @@ template <class Once>
 double rate_of(int threads, Once&& once) {
   double best = 0;
   for (int round = 0; round < 5; ++round) {
-    std::vector<double> rates(static_cast<std::size_t>(threads));
-#pragma omp parallel num_threads(threads)
+    // From when all have begun to when the last has ended: more threads than cores do no more.
+    Clock::time_point start;
+    std::size_t times = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : times)
     {
-      const auto start = Clock::now();
-      std::size_t times = 0;
-      double seconds = 0;
+#pragma omp barrier
+#pragma omp single
+      start = Clock::now();
       do {
         once();
         ++times;
-        seconds = seconds_since(start);
-      } while (seconds < 0.03);
-      rates[static_cast<std::size_t>(omp_get_thread_num())] = static_cast<double>(times) / seconds;
+      } while (seconds_since(start) < 0.03);
     }
-    double all = 0;
-    for (const double rate : rates) all += rate;
-    best = std::max(best, all);
+    best = std::max(best, static_cast<double>(times) / seconds_since(start));
   }
   return best;
 }

@@ -48,6 +48,16 @@ void require_net(const RadixNet& net, std::size_t depth) {
     if (width < 1) throw Error(Fault::usage, "each width of a RadiX-Net is at least 1");
     checked_multiply(base, width, "neurons");
   }
+  constexpr Index most_edges = Index{1} << 36;  // of a layer: hundreds of gigabytes
+  const Index widest = *std::max_element(net.widths.begin(), net.widths.end());
+  const Index radix = *std::max_element(net.radices.begin(), net.radices.end());
+  const Index neurons = checked_multiply(base, widest, "neurons");
+  const Index edges = checked_multiply(neurons, checked_multiply(radix, widest, "edges"), "edges");
+  if (edges > most_edges) {
+    throw Error(Fault::usage, "a layer of " + std::to_string(neurons) + " neurons would have " +
+                                  std::to_string(edges) + " connections, more than " +
+                                  std::to_string(most_edges));
+  }
   if (!(net.dropped >= 0 && net.dropped < 1)) {
     throw Error(Fault::usage, "the share of edges left out is at least 0 and less than 1");
   }

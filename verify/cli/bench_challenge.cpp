@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "engine/base/thread_team.hpp"
 #include "engine/inference/prepared_network.hpp"
@@ -152,7 +153,8 @@ std::string mismatch(std::vector<Runner<T>>& runners, std::uint64_t& categories)
   return "";
 }
 
-// The edges that the samples meet that are alive before a layer, over all layers.
+// The edges that the samples meet that are alive before a layer, over all layers; unknown where
+// each plan that ran leaves some out.
 template <NetworkValue T>
 double live_edges(const std::vector<Runner<T>>& runners,
                   const std::vector<std::shared_ptr<const Layer<T>>>& layers) {
@@ -166,7 +168,7 @@ double live_edges(const std::vector<Runner<T>>& runners,
     }
     return edges;
   }
-  return 0;
+  return unknown;
 }
 
 std::string table(const BenchRecord& record, const BenchRecord* saved) {
@@ -196,11 +198,9 @@ std::string table(const BenchRecord& record, const BenchRecord* saved) {
 
 template <NetworkValue T>
 int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
-  for (const std::string* output : {&options.record, &options.csv}) {
-    if (output->empty()) continue;
-    require_distinct(*output, {options.compare, options.inputs.file, options.layers});
-    require_creatable(*output);
-  }
+  std::vector<std::string> inputs = files_of(options);
+  inputs.push_back(options.compare);
+  require_outputs({options.record, options.csv}, inputs);
   std::optional<BenchRecord> saved;
   if (!options.compare.empty()) saved = read_bench_record(options.compare);
 
@@ -230,6 +230,18 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
   }
 
   BenchRecord record;
+  record.neurons = network.inputs();
+  record.depth = network.depth();
+  record.inputs = batch.samples();
+  record.edges = network.edges();
+  record.precision = std::string(GraphblasType<T>::name);
+  if (saved && !saved->is_comparable(record)) {
+    throw Error(Fault::usage, options.compare +
+                                  " is of another problem: " + grouped(saved->neurons) +
+                                  " neurons x " + std::to_string(saved->depth) + " layers with " +
+                                  grouped(saved->edges) + " connections, " +
+                                  grouped(saved->inputs) + " inputs, " + saved->precision);
+  }
   const std::string differs = mismatch(runners, record.categories);
   if (!differs.empty()) {
     print(differs);
@@ -247,11 +259,6 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
     record.limits.push_back(roofline_record(found));
     limits_text += roofline_text(found);
   }
-  record.neurons = network.inputs();
-  record.depth = network.depth();
-  record.inputs = batch.samples();
-  record.edges = network.edges();
-  record.precision = std::string(GraphblasType<T>::name);
   record.peak_memory = peak_memory();
   const double work = static_cast<double>(batch.samples()) * static_cast<double>(record.edges);
   const double live = live_edges(runners, layers);
@@ -259,7 +266,7 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
     const double median = bench::Times{runner.name, runner.seconds}.median();
     const double peak = limits.at(runner.threads).multiply_adds;
     record.rows.push_back({runner.name, runner.threads, runner.seconds, median, work / median,
-                           live / median, live / median / peak, 0, nullptr});
+                           live / median, live / median / peak, unknown, nullptr});
     if (runner.is_engine) record.rows.back().profile = profile_record(runner.profile);
   }
   for (BenchRow& row : record.rows) {
@@ -297,11 +304,13 @@ void add_bench_challenge(CLI::App& bench, Action& action) {
   auto* app = bench.add_subcommand("challenge", "A Challenge problem, beside the naive way");
   auto options = std::make_shared<BenchOptions>();
   add_problem_options(*app, *options);
-  app->add_option("--plans", options->plans,
-                  "What to time: naive, eigen, semiring, dense-tiles, fused, fused-no-reduce, "
-                  "automatic; prepared, prepared-no-reduce: fused, what it makes of the layers "
-                  "being kept")
+  app->add_option(
+         "--plans", options->plans,
+         "What to time, each once; prepared, prepared-no-reduce: fused, what it makes of the "
+         "layers being kept")
       ->delimiter(',')
+      ->check(CLI::IsMember({naive_way, eigen_way, "semiring", "dense-tiles", "fused",
+                             "fused-no-reduce", "prepared", "prepared-no-reduce", "automatic"}))
       ->capture_default_str();
   add_tile_option(*app, *options);
   app->add_option("--repeats", options->repeats, "Timed runs of each")
@@ -326,6 +335,9 @@ void add_bench_challenge(CLI::App& bench, Action& action) {
   app->callback([options, &action] {
     const auto& counts = options->thread_counts;
     const bool all = std::find(counts.begin(), counts.end(), 0) != counts.end();
+    std::set<std::string> plans(options->plans.begin(), options->plans.end());
+    if (plans.size() < options->plans.size())
+      throw CLI::ValidationError("--plans", "a plan is given twice");
     options->threads = all ? 0 : *std::max_element(counts.begin(), counts.end());
     action = [options](const std::stop_token& stop) {
       return in_floating_point(options->precision,

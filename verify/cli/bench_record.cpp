@@ -1,7 +1,9 @@
 #include "verify/cli/bench_record.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <type_traits>
 
 #include "engine/base/error.hpp"
 #include "engine/io/input_file.hpp"
@@ -38,7 +40,28 @@ void each_field_of_record(Record& record, Visit&& visit) {
   visit("peak_memory_bytes", record.peak_memory);
 }
 
+// Says what is wrong with a record; else nothing.
+std::string complaint(const BenchRecord& record) {
+  if (record.rows.empty()) return "it has no plans";
+  if (record.edges == 0) return "its network has no connections";
+  for (const BenchRow& row : record.rows) {
+    const auto positive = [](double number) { return number > 0; };
+    if (row.threads < 1 || row.seconds.empty() || !positive(row.median) ||
+        !positive(row.edges_rate) ||
+        !std::all_of(row.seconds.begin(), row.seconds.end(), positive)) {
+      return "plan " + row.plan + " has figures that are not positive";
+    }
+    if (record.row(row.plan, row.threads) != &row) return "plan " + row.plan + " comes twice";
+  }
+  return "";
+}
+
 }  // namespace
+
+bool BenchRecord::is_comparable(const BenchRecord& other) const {
+  return neurons == other.neurons && depth == other.depth && inputs == other.inputs &&
+         edges == other.edges && precision == other.precision;
+}
 
 const BenchRow* BenchRecord::row(const std::string& plan, int threads) const {
   for (const BenchRow& row : rows) {
@@ -64,7 +87,13 @@ BenchRecord read_bench_record(const std::string& path) {
   const InputFile file(path);
   const auto read_from = [](const nlohmann::ordered_json& json) {
     return [&json](const char* name, auto& value) {
-      value = json.at(name).get<std::remove_reference_t<decltype(value)>>();
+      using Value = std::remove_reference_t<decltype(value)>;
+      const auto& found = json.at(name);
+      if constexpr (std::is_same_v<Value, double>) {
+        value = found.is_null() ? unknown : found.template get<double>();
+      } else {
+        value = found.template get<Value>();
+      }
     };
   };
   try {
@@ -73,6 +102,10 @@ BenchRecord read_bench_record(const std::string& path) {
     each_field_of_record(made, read_from(json));
     for (const auto& row : json.at("plans")) {
       each_field_of_row(made.rows.emplace_back(), read_from(row));
+    }
+    const std::string wrong = complaint(made);
+    if (!wrong.empty()) {
+      throw Error(Fault::bad_data, path + ": this is no record of `bench challenge`: " + wrong);
     }
     return made;
   } catch (const nlohmann::json::exception& error) {
@@ -87,14 +120,19 @@ std::string to_csv(const BenchRecord& record) {
       "edges_per_second,live_edges_per_second,share_of_peak,faster_than_naive\n";
   for (const BenchRow& row : record.rows) {
     const auto [least, most] = std::minmax_element(row.seconds.begin(), row.seconds.end());
-    char line[320];
-    std::snprintf(line, sizeof line, "%llu,%llu,%llu,%s,%d,%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.4g,%.4g\n",
-                  static_cast<unsigned long long>(record.neurons),
-                  static_cast<unsigned long long>(record.depth),
-                  static_cast<unsigned long long>(record.inputs), record.precision.c_str(),
-                  row.threads, row.plan.c_str(), row.median, *least, *most, row.edges_rate,
-                  row.live_rate, row.share_of_peak, row.faster_than_naive);
-    text += line;
+    const auto figure = [](double number) {
+      char digits[32] = "";
+      if (!std::isnan(number)) std::snprintf(digits, sizeof digits, "%.6g", number);
+      return std::string(digits);
+    };
+    text += std::to_string(record.neurons) + "," + std::to_string(record.depth) + "," +
+            std::to_string(record.inputs) + "," + record.precision + "," +
+            std::to_string(row.threads) + "," + row.plan;
+    for (const double number : {row.median, *least, *most, row.edges_rate, row.live_rate,
+                                row.share_of_peak, row.faster_than_naive}) {
+      text += "," + figure(number);
+    }
+    text += "\n";
   }
   return text;
 }

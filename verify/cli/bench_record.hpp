@@ -1,6 +1,7 @@
 // Records of `bench challenge`: written, read back, compared, drawn.
 #pragma once
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -8,17 +9,20 @@
 
 namespace oscillon::cli {
 
+// A figure that is not known: null in a record, nothing in a table.
+inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
 // How a plan did.
 struct BenchRow {
   std::string plan;
   int threads = 0;
   std::vector<double> seconds;  // of each run
   double median = 0;
-  double edges_rate = 0;           // samples x edges a second, the Challenge's rate
-  double live_rate = 0;            // edges of live samples a second; 0 where it is not known
-  double share_of_peak = 0;        // of the fused multiply-adds in registers
-  double faster_than_naive = 0;    // 0 where the naive way did not run
-  nlohmann::ordered_json profile;  // of the last run, or null
+  double edges_rate = 0;               // samples x edges a second, the Challenge's rate
+  double live_rate = unknown;          // edges of live samples a second
+  double share_of_peak = unknown;      // of the fused multiply-adds in registers
+  double faster_than_naive = unknown;  // where the naive way ran
+  nlohmann::ordered_json profile;      // of the last run, or null
 };
 
 struct BenchRecord {
@@ -28,12 +32,14 @@ struct BenchRecord {
   std::uint64_t peak_memory = 0;
   std::vector<BenchRow> rows;
 
+  bool is_comparable(const BenchRecord& other) const;  // of the same problem, as far as is known
   const BenchRow* row(const std::string& plan, int threads) const;  // nullptr: there is none
 };
 
 nlohmann::ordered_json to_json(const BenchRecord& record);
 
-// Throws Error(cannot_open), and Error(bad_data) for a file that is no such record.
+// Throws Error(cannot_open), and Error(bad_data) for a file that is no such record or
+// holds what no run gives.
 BenchRecord read_bench_record(const std::string& path);
 
 // A line for each plan and number of threads, and one with the names of the columns.

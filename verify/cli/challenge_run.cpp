@@ -116,12 +116,10 @@ std::string official_lines(Index neurons, std::size_t depth, const Profile& prof
 }
 
 void require_creatable_outputs(const RunOptions& options) {
-  for (const std::string* output :
-       {&options.categories_out, &options.result_out, &options.truth_out, &options.record}) {
-    if (output->empty()) continue;
-    require_distinct(*output, {options.truth, options.inputs.file, options.layers});
-    require_creatable(*output);
-  }
+  std::vector<std::string> inputs = files_of(options);
+  inputs.push_back(options.truth);
+  require_outputs({options.categories_out, options.result_out, options.truth_out, options.record},
+                  inputs);
   if (!options.checkpoint.folder.empty()) {
     make_folder(options.checkpoint.folder);
     require_creatable(options.checkpoint.folder + "/checkpoint-0");

@@ -9,7 +9,10 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 #include <thread>
+
+#include "engine/io/atomic_file.hpp"
 
 namespace oscillon::cli {
 
@@ -71,6 +74,19 @@ void require_distinct(const std::string& output, const std::vector<std::string>&
     std::error_code ignored;
     if (output == input || std::filesystem::equivalent(output, input, ignored)) {
       throw Error(Fault::usage, "the output " + output + " is the input " + input);
+    }
+  }
+}
+
+void require_outputs(const std::vector<std::string>& outputs,
+                     const std::vector<std::string>& inputs) {
+  std::set<std::filesystem::path> seen;
+  for (const std::string& output : outputs) {
+    if (output.empty()) continue;
+    require_distinct(output, inputs);
+    require_creatable(output);
+    if (!seen.insert(std::filesystem::weakly_canonical(output)).second) {
+      throw Error(Fault::usage, "two outputs are to go to " + output);
     }
   }
 }

@@ -50,6 +50,11 @@ inline constexpr Index most_samples = Index{1} << 40;
 // Throws Error(usage) when `output` is one of the `inputs`, under whatever name.
 void require_distinct(const std::string& output, const std::vector<std::string>& inputs);
 
+// For files that are written at the end, before anything is done for them; empty names are none.
+// Throws also when two are the same, and Error(cannot_create).
+void require_outputs(const std::vector<std::string>& outputs,
+                     const std::vector<std::string>& inputs);
+
 void add_threads_option(CLI::App& app, CommonOptions& options);
 void add_precision_option(CLI::App& app, CommonOptions& options);
 CLI::Option* add_json_option(CLI::App& app, CommonOptions& options);

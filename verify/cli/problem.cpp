@@ -149,6 +149,7 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->excludes(file);
   app.add_option("--share", options.share, "Share of ones in random inputs")
       ->check(finite_number())
+      ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
 }
 
@@ -193,6 +194,18 @@ Index neurons_of(const NetOptions& options) {
   Index neurons = options.widths.empty() ? options.neurons : options.widths.front();
   for (const Index radix : options.radices) neurons = checked_multiply(neurons, radix, "neurons");
   return neurons;
+}
+
+std::vector<std::string> files_of(const ProblemOptions& options) {
+  std::vector<std::string> files{options.inputs.file, options.layers};
+  if (options.layers.empty()) return files;
+  files.push_back(options.layers + "/manifest.json");
+  std::error_code none;
+  const std::string folder = options.layers + "/neuron" + std::to_string(options.net.neurons);
+  for (const auto& file : std::filesystem::directory_iterator(folder, none)) {
+    files.push_back(file.path().string());
+  }
+  return files;
 }
 
 std::string description(const ProblemOptions& options) {

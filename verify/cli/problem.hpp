@@ -55,6 +55,9 @@ Index neurons_of(const NetOptions& options);
 // How the network and the inputs are made, or where they are read from, as JSON.
 std::string description(const ProblemOptions& options);
 
+// The files that a problem is read from.
+std::vector<std::string> files_of(const ProblemOptions& options);
+
 // Whether a run would have all layers in memory before it begins, or fetch them on the way.
 bool fits_in_memory(const NetOptions& options);
 
