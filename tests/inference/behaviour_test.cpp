@@ -144,6 +144,21 @@ TEST_CASE("a stop is obeyed between layers and changes nothing") {
   CHECK(seen.size() == calls);
 }
 
+TEST_CASE_TEMPLATE("every plan cuts what is just above the cap, and nothing at it", T, float,
+                   std::int32_t) {
+  const auto layer =
+      std::make_shared<const Layer<T>>(single<T>(1), std::vector<T>{0}, static_cast<T>(32));
+  Network<T> network({layer});
+  for (const Plan plan : {Plan::automatic, Plan::semiring, Plan::dense_tiles, Plan::fused}) {
+    InferenceOptions options;
+    options.plan = plan;
+    for (const int value : {31, 32, 33, 40}) {
+      const auto answer = infer<T>(network, single<T>(static_cast<T>(value)), options);
+      CHECK(answer.Y.at(0, 0) == static_cast<T>(std::min(value, 32)));
+    }
+  }
+}
+
 TEST_CASE("full tiles are not for layers with a positive bias") {
   const auto layer = std::make_shared<const Layer<float>>(single<float>(1), std::vector<float>{1});
   Network<float> network({layer});
