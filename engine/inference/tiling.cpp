@@ -66,8 +66,10 @@ Form choose_form(Plan plan, const std::vector<Step<T>>& steps, const TileCount& 
                                   "take automatic or semiring");
   }
   if (!suited || alive.live_samples == 0) return Form::sparse;
-  const double cells =
-      static_cast<double>(alive.live_samples) * static_cast<double>(steps.front().layer->inputs());
+  // Of the neurons that are read: what is sparse for lying among many others makes as much work.
+  const Layer<T>& first = *steps.front().layer;
+  const double cells = static_cast<double>(alive.live_samples) *
+                       static_cast<double>(first.inputs() - first.rows().unread().size());
   const double smallest_tile =
       static_cast<double>(widest_rank(steps)) * Block<T>::lanes * sizeof(T);
   return static_cast<double>(alive.entries) >= block_density * cells &&

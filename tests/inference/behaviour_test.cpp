@@ -177,16 +177,19 @@ TEST_CASE("the automatic plan goes by density") {
   Network<float> network = chain<float>({1, 1});
   LayerSource<float>& source = network;
   CHECK(infer(source, single<float>(1)).profile.layers[0].plan == Plan::fused);
-  // One entry in 60.
-  Triples<float> weight, input;
-  weight.add(0, 0, 1);
-  input.add(0, 0, 1);
-  Network<float> wide({std::make_shared<const Layer<float>>(Matrix<float>::build(60, 60, weight),
-                                                            std::vector<float>(60, 0))});
-  LayerSource<float>& wide_source = wide;
-  const auto answer = infer(wide_source, Matrix<float>::build(60, 1, input));
-  CHECK(answer.profile.layers[0].plan == Plan::semiring);
-  CHECK(answer.Y.at(0, 0) == 1.f);
+  // One entry in 60, and in the only one of them that is read.
+  Triples<float> one;
+  one.add(0, 0, 1);
+  const Matrix<float> Y0 = Matrix<float>::build(60, 1, one);
+  const auto plan_for = [&](Matrix<float> W) {
+    Network<float> wide(
+        {std::make_shared<const Layer<float>>(std::move(W), std::vector<float>(60, 0))});
+    const auto answer = infer<float>(wide, Y0);
+    CHECK(answer.Y.at(0, 0) == 1.f);
+    return answer.profile.layers[0].plan;
+  };
+  CHECK(plan_for(Matrix<float>::diagonal(std::vector<float>(60, 1))) == Plan::semiring);
+  CHECK(plan_for(Matrix<float>::build(60, 60, one)) == Plan::fused);
 }
 
 TEST_CASE("progress comes in order and ends at the last layer") {
