@@ -12,6 +12,7 @@ namespace oscillon::fused {
 
 template <class T>
 struct Kernels {
+  const char* name;  // "avx512", "avx2" or "portable"
   void (*run_layer)(const Work<T>&);
   void (*select_columns)(const Selection<T>&);
 };
@@ -26,18 +27,18 @@ Kernels<T> kernels_portable();
 // Those for this processor.
 template <class T>
 const Kernels<T>& kernels();
-std::string_view kernels_name();  // "avx512", "avx2" or "portable"
+std::string_view kernels_name();
 
 // What a source file of one version holds.
-#define OSCILLON_KERNELS_OF(name, T, bytes)          \
-  template <>                                        \
-  Kernels<T> name<T>() {                             \
-    return {run_layer<T, bytes>, select_columns<T>}; \
+#define OSCILLON_KERNELS_OF(version, T, bytes)                 \
+  template <>                                                  \
+  Kernels<T> kernels_##version<T>() {                          \
+    return {#version, run_layer<T, bytes>, select_columns<T>}; \
   }
-#define OSCILLON_KERNELS(name, bytes)            \
-  OSCILLON_KERNELS_OF(name, float, bytes)        \
-  OSCILLON_KERNELS_OF(name, double, bytes)       \
-  OSCILLON_KERNELS_OF(name, std::int32_t, bytes) \
-  OSCILLON_KERNELS_OF(name, std::int64_t, bytes)
+#define OSCILLON_KERNELS(version, bytes)            \
+  OSCILLON_KERNELS_OF(version, float, bytes)        \
+  OSCILLON_KERNELS_OF(version, double, bytes)       \
+  OSCILLON_KERNELS_OF(version, std::int32_t, bytes) \
+  OSCILLON_KERNELS_OF(version, std::int64_t, bytes)
 
 }  // namespace oscillon::fused

@@ -2,6 +2,6 @@
 
 namespace oscillon::fused {
 
-OSCILLON_KERNELS(kernels_avx2, 32)
+OSCILLON_KERNELS(avx2, 32)
 
 }  // namespace oscillon::fused

@@ -2,6 +2,6 @@
 
 namespace oscillon::fused {
 
-OSCILLON_KERNELS(kernels_avx512, 64)
+OSCILLON_KERNELS(avx512, 64)
 
 }  // namespace oscillon::fused

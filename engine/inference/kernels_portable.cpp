@@ -2,6 +2,6 @@
 
 namespace oscillon::fused {
 
-OSCILLON_KERNELS(kernels_portable, 16)
+OSCILLON_KERNELS(portable, 16)
 
 }  // namespace oscillon::fused

@@ -11,21 +11,21 @@ namespace {
 
 constexpr const char* format_name = "oscillon challenge manifest 1";
 
-std::string path_in(const std::string& folder) {
+}  // namespace
+
+std::string manifest_path(const std::string& folder) {
   return folder + "/manifest.json";
 }
-
-}  // namespace
 
 const FileFacts& Manifest::facts(const std::string& folder, const std::string& name) const {
   const auto found = files.find(name);
   if (found != files.end()) return found->second;
-  throw Error(Fault::bad_data,
-              path_in(folder) + " does not name " + name + ": the file is not of this problem");
+  throw Error(Fault::bad_data, manifest_path(folder) + " does not name " + name +
+                                   ": the file is not of this problem");
 }
 
 std::optional<Manifest> read_manifest(const std::string& folder) {
-  const std::string path = path_in(folder);
+  const std::string path = manifest_path(folder);
   if (!file_exists(path)) return std::nullopt;
   const InputFile file(path);
   try {
@@ -49,11 +49,11 @@ void write_manifest(const std::string& folder, const Manifest& manifest) {
   for (const auto& [name, facts] : manifest.files) {
     record["files"][name] = {{"bytes", facts.bytes}, {"xxh3_128", facts.checksum}};
   }
-  write_file(path_in(folder), record.dump(1) + "\n");
+  write_file(manifest_path(folder), record.dump(1) + "\n");
 }
 
 void remove_manifest(const std::string& folder) {
-  remove_file(path_in(folder));
+  remove_file(manifest_path(folder));
 }
 
 }  // namespace oscillon::challenge

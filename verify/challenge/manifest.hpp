@@ -18,6 +18,9 @@ struct Manifest {
   const FileFacts& facts(const std::string& folder, const std::string& name) const;
 };
 
+// Where a folder has its manifest, if it has one.
+std::string manifest_path(const std::string& folder);
+
 // Throws ParseError for what is no such manifest. Without one in the folder, none.
 std::optional<Manifest> read_manifest(const std::string& folder);
 

@@ -46,7 +46,6 @@ void require_net(const RadixNet& net, std::size_t depth) {
   }
   for (const Index width : net.widths) {
     if (width < 1) throw Error(Fault::usage, "each width of a RadiX-Net is at least 1");
-    checked_multiply(base, width, "neurons");
   }
   constexpr Index most_edges = Index{1} << 36;  // of a layer: hundreds of gigabytes
   const Index widest = *std::max_element(net.widths.begin(), net.widths.end());

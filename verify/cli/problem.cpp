@@ -10,6 +10,7 @@
 #include "engine/base/thread_team.hpp"
 #include "verify/challenge/files.hpp"
 #include "verify/challenge/images.hpp"
+#include "verify/challenge/manifest.hpp"
 #include "verify/cli/network_input.hpp"
 
 namespace oscillon::cli {
@@ -199,10 +200,11 @@ Index neurons_of(const NetOptions& options) {
 std::vector<std::string> files_of(const ProblemOptions& options) {
   std::vector<std::string> files{options.inputs.file, options.layers};
   if (options.layers.empty()) return files;
-  files.push_back(options.layers + "/manifest.json");
+  files.push_back(challenge::manifest_path(options.layers));
   std::error_code none;
-  const std::string folder = options.layers + "/neuron" + std::to_string(options.net.neurons);
-  for (const auto& file : std::filesystem::directory_iterator(folder, none)) {
+  const std::filesystem::path layer =
+      options.layers + "/" + challenge::layer_name(options.net.neurons, 1);
+  for (const auto& file : std::filesystem::directory_iterator(layer.parent_path(), none)) {
     files.push_back(file.path().string());
   }
   return files;
