@@ -6,7 +6,7 @@ get_property(libraries GLOBAL PROPERTY OSCILLON_LIBRARIES)
 install(
   TARGETS ${libraries}
   EXPORT oscillonTargets
-  FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/oscillon")
+  FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(TARGETS oscillon)
 install(
   EXPORT oscillonTargets

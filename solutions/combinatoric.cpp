@@ -1,12 +1,12 @@
-#include "solutions/combinatoric.hpp"
+#include "oscillon/solutions/combinatoric.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <random>
 #include <unordered_set>
 
-#include "engine/algebra/array_algebra.hpp"
-#include "engine/base/checked.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon {
 

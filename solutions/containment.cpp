@@ -5,7 +5,7 @@
 #include <bit>
 #include <numeric>
 
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/algebra/matrix.hpp"
+#include "oscillon/algebra/matrix.hpp"
 
 namespace oscillon {
 

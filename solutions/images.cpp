@@ -1,4 +1,4 @@
-#include "solutions/images.hpp"
+#include "oscillon/solutions/images.hpp"
 
 #include <algorithm>
 #include <charconv>

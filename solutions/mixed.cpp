@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/algebra/array_algebra.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
 
 namespace oscillon {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "solutions/problem.hpp"
+#include "oscillon/solutions/problem.hpp"
 
 namespace oscillon {
 

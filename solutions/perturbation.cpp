@@ -1,12 +1,12 @@
-#include "solutions/perturbation.hpp"
+#include "oscillon/solutions/perturbation.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "engine/base/thread_team.hpp"
-#include "solutions/rational.hpp"
+#include "oscillon/base/thread_team.hpp"
+#include "oscillon/solutions/rational.hpp"
 
 namespace oscillon {
 

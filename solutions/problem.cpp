@@ -1,10 +1,10 @@
-#include "solutions/problem.hpp"
+#include "oscillon/solutions/problem.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "engine/algebra/array_algebra.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
 #include "solutions/containment.hpp"
 
 namespace oscillon {

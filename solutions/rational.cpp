@@ -1,10 +1,10 @@
-#include "solutions/rational.hpp"
+#include "oscillon/solutions/rational.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "engine/base/error.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon {
 

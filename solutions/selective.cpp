@@ -1,4 +1,4 @@
-#include "solutions/selective.hpp"
+#include "oscillon/solutions/selective.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,10 +1,10 @@
-#include "solutions/structures.hpp"
+#include "oscillon/solutions/structures.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <numeric>
 
-#include "engine/base/checked.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon {
 

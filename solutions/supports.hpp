@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/network/network.hpp"
+#include "oscillon/network/network.hpp"
 
 namespace oscillon {
 

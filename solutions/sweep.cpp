@@ -1,4 +1,4 @@
-#include "solutions/sweep.hpp"
+#include "oscillon/solutions/sweep.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -7,8 +7,8 @@
 #include <random>
 #include <span>
 
-#include "engine/base/thread_team.hpp"
-#include "solutions/rational.hpp"
+#include "oscillon/base/thread_team.hpp"
+#include "oscillon/solutions/rational.hpp"
 
 namespace oscillon {
 

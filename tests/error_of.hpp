@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "engine/base/error.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon::testing {
 

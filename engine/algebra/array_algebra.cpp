@@ -1,9 +1,9 @@
-#include "engine/algebra/array_algebra.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
 
 #include <algorithm>
 #include <numeric>
 
-#include "engine/base/checked.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon {
 

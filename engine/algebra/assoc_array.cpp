@@ -1,12 +1,12 @@
-#include "engine/algebra/assoc_array.hpp"
+#include "oscillon/algebra/assoc_array.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
 
-#include "engine/base/checked.hpp"
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/checked.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon {
 

@@ -1,4 +1,4 @@
-#include "engine/algebra/graphblas.hpp"
+#include "oscillon/algebra/graphblas.hpp"
 
 #include <array>
 #include <mutex>

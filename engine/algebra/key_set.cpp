@@ -1,4 +1,4 @@
-#include "engine/algebra/key_set.hpp"
+#include "oscillon/algebra/key_set.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,9 +1,9 @@
-#include "engine/algebra/matrix.hpp"
+#include "oscillon/algebra/matrix.hpp"
 
 #include <algorithm>
 #include <numeric>
 
-#include "engine/base/checked.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon {
 

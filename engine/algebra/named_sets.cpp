@@ -1,4 +1,4 @@
-#include "engine/algebra/named_sets.hpp"
+#include "oscillon/algebra/named_sets.hpp"
 
 namespace oscillon {
 

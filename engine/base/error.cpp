@@ -1,4 +1,4 @@
-#include "engine/base/error.hpp"
+#include "oscillon/base/error.hpp"
 
 #include <algorithm>
 

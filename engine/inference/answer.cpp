@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon {
 

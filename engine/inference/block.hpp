@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/algebra/matrix.hpp"
-#include "engine/base/checked.hpp"
+#include "oscillon/algebra/matrix.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon {
 

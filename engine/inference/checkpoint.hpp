@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/inference/inference.hpp"
 #include "engine/inference/survivors.hpp"
+#include "oscillon/inference/inference.hpp"
 
 namespace oscillon {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/inference/block.hpp"
-#include "engine/network/layer.hpp"
+#include "oscillon/network/layer.hpp"
 
 namespace oscillon {
 

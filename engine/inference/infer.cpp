@@ -1,4 +1,4 @@
-#include "engine/inference/inference.hpp"
+#include "oscillon/inference/inference.hpp"
 
 #include <omp.h>
 
@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "engine/base/log.hpp"
-#include "engine/base/thread_team.hpp"
 #include "engine/inference/answer.hpp"
 #include "engine/inference/checkpoint.hpp"
 #include "engine/inference/layer_queue.hpp"
@@ -17,6 +16,7 @@
 #include "engine/inference/tiling.hpp"
 #include "engine/inference/twins.hpp"
 #include "engine/inference/worker.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon {
 

@@ -1,4 +1,4 @@
-#include "engine/inference/inference.hpp"
+#include "oscillon/inference/inference.hpp"
 
 namespace oscillon {
 

@@ -1,6 +1,6 @@
 #include "engine/inference/kernels.hpp"
 
-#include "engine/network/layer.hpp"
+#include "oscillon/network/layer.hpp"
 
 namespace oscillon::fused {
 

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "engine/network/layer_source.hpp"
+#include "oscillon/network/layer_source.hpp"
 
 namespace oscillon {
 

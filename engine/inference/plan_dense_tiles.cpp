@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/algebra/semiring.hpp"
+#include "oscillon/algebra/semiring.hpp"
 
 namespace oscillon {
 

@@ -24,7 +24,7 @@
 #include "engine/inference/block.hpp"
 #include "engine/inference/fused_rows.hpp"
 #include "engine/inference/kernels.hpp"
-#include "engine/network/layer.hpp"
+#include "oscillon/network/layer.hpp"
 
 namespace oscillon {
 

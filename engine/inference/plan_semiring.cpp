@@ -3,7 +3,7 @@
 #include <cmath>
 #include <string>
 
-#include "engine/algebra/semiring.hpp"
+#include "oscillon/algebra/semiring.hpp"
 
 namespace oscillon {
 

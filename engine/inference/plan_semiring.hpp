@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "engine/network/layer.hpp"
+#include "oscillon/network/layer.hpp"
 
 namespace oscillon {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/inference/plan_fused.hpp"
-#include "engine/network/layer_source.hpp"
+#include "oscillon/network/layer_source.hpp"
 
 namespace oscillon {
 

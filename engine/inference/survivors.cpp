@@ -7,9 +7,9 @@
 #include <limits>
 #include <new>
 
-#include "engine/base/checked.hpp"
-#include "engine/base/thread_team.hpp"
 #include "engine/inference/kernels.hpp"
+#include "oscillon/base/checked.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/inference/plan_fused.hpp"
-#include "engine/network/sample_batch.hpp"
+#include "oscillon/network/sample_batch.hpp"
 
 namespace oscillon {
 

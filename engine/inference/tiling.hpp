@@ -1,8 +1,8 @@
 // How the samples of a batch are cut into tiles: by which plan, how many at a time, how far.
 #pragma once
 
-#include "engine/inference/inference.hpp"
 #include "engine/inference/worker.hpp"
+#include "oscillon/inference/inference.hpp"
 
 namespace oscillon {
 

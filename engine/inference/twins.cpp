@@ -3,7 +3,7 @@
 #include <cstring>
 #include <unordered_map>
 
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon {
 

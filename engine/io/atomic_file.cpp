@@ -13,7 +13,7 @@
 #include <new>
 #include <utility>
 
-#include "engine/base/error.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon {
 

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "engine/base/checked.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/io/bundle_format.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon {
 

@@ -31,7 +31,7 @@
 
 #include "engine/io/element_type.hpp"
 #include "engine/io/input_file.hpp"
-#include "engine/network/network.hpp"
+#include "oscillon/network/network.hpp"
 
 namespace oscillon {
 

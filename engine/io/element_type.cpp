@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "engine/base/error.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon {
 

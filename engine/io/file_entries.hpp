@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "engine/algebra/matrix.hpp"
-#include "engine/base/error.hpp"
-#include "engine/base/thread_team.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/text_scan.hpp"
+#include "oscillon/algebra/matrix.hpp"
+#include "oscillon/base/error.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon {
 

@@ -1,7 +1,7 @@
-#include "engine/io/idx.hpp"
+#include "oscillon/io/idx.hpp"
 
-#include "engine/base/checked.hpp"
 #include "engine/io/input_file.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon {
 

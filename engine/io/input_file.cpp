@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/error.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon {
 

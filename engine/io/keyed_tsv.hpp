@@ -9,8 +9,8 @@
 
 #include <string>
 
-#include "engine/algebra/assoc_array.hpp"
 #include "engine/io/text_scan.hpp"
+#include "oscillon/algebra/assoc_array.hpp"
 
 namespace oscillon {
 

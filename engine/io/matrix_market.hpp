@@ -7,8 +7,8 @@
 
 #include <string>
 
-#include "engine/algebra/matrix.hpp"
 #include "engine/io/text_scan.hpp"
+#include "oscillon/algebra/matrix.hpp"
 
 namespace oscillon {
 

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "engine/base/checked.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon {
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "engine/algebra/matrix.hpp"
 #include "engine/io/element_type.hpp"
+#include "oscillon/algebra/matrix.hpp"
 
 namespace oscillon {
 

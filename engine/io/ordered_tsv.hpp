@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/algebra/matrix.hpp"
 #include "engine/io/text_scan.hpp"
-#include "engine/network/sample_batch.hpp"
+#include "oscillon/algebra/matrix.hpp"
+#include "oscillon/network/sample_batch.hpp"
 
 namespace oscillon {
 

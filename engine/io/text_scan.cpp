@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/base/error.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon {
 

@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/algebra/graphblas.hpp"
-#include "engine/base/thread_team.hpp"
+#include "oscillon/algebra/graphblas.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon {
 

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <limits>
 
-#include "engine/base/error.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/file_entries.hpp"
 #include "engine/io/ordered_tsv.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon {
 

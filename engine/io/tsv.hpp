@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/algebra/matrix.hpp"
 #include "engine/io/input_file.hpp"
 #include "engine/io/text_scan.hpp"
-#include "engine/network/sample_batch.hpp"
+#include "oscillon/algebra/matrix.hpp"
+#include "oscillon/network/sample_batch.hpp"
 
 namespace oscillon {
 

@@ -1,8 +1,8 @@
-#include "engine/network/network.hpp"
+#include "oscillon/network/network.hpp"
 
 #include <algorithm>
 
-#include "engine/algebra/array_algebra.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
 
 namespace oscillon {
 

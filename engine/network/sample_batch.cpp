@@ -1,4 +1,4 @@
-#include "engine/network/sample_batch.hpp"
+#include "oscillon/network/sample_batch.hpp"
 
 #include <algorithm>
 #include <array>

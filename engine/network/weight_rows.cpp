@@ -1,4 +1,4 @@
-#include "engine/network/weight_rows.hpp"
+#include "oscillon/network/weight_rows.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "engine/algebra/array_algebra.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
 
 using namespace oscillon;
 

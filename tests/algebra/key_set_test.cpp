@@ -4,7 +4,7 @@
 #include <random>
 #include <set>
 
-#include "engine/algebra/key_set.hpp"
+#include "oscillon/algebra/key_set.hpp"
 
 using namespace oscillon;
 using namespace std::string_view_literals;

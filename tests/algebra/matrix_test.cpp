@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "engine/algebra/matrix.hpp"
-#include "engine/algebra/semiring.hpp"
+#include "oscillon/algebra/matrix.hpp"
+#include "oscillon/algebra/semiring.hpp"
 
 using namespace oscillon;
 

@@ -1,8 +1,8 @@
-#include "engine/algebra/named_sets.hpp"
+#include "oscillon/algebra/named_sets.hpp"
 
 #include <doctest/doctest.h>
 
-#include "engine/algebra/array_algebra.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
 
 using namespace oscillon;
 

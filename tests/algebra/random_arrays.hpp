@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/algebra/array_algebra.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
 
 namespace oscillon::testing {
 

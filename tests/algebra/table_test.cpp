@@ -1,4 +1,4 @@
-#include "engine/algebra/table.hpp"
+#include "oscillon/algebra/table.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include "engine/base/checked.hpp"
-#include "engine/base/error.hpp"
 #include "engine/base/log.hpp"
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/checked.hpp"
+#include "oscillon/base/error.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 using namespace oscillon;
 

@@ -7,9 +7,9 @@
 #include <random>
 #include <set>
 
-#include "engine/inference/inference.hpp"
 #include "engine/io/bundle.hpp"
-#include "solutions/rational.hpp"
+#include "oscillon/inference/inference.hpp"
+#include "oscillon/solutions/rational.hpp"
 #include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 #include "verify/conformance/judge.hpp"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/inference/inference.hpp"
+#include "oscillon/inference/inference.hpp"
 #include "tests/inference/random_networks.hpp"
 #include "verify/oracle/from_engine.hpp"
 

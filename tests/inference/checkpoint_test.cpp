@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "engine/inference/inference.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/input_file.hpp"
+#include "oscillon/inference/inference.hpp"
 #include "tests/cases.hpp"
 #include "tests/inference/random_networks.hpp"
 #include "tests/temporary_folder.hpp"

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "engine/inference/inference.hpp"
+#include "oscillon/inference/inference.hpp"
 #include "tests/cases.hpp"
 #include "tests/inference/random_networks.hpp"
 

@@ -5,10 +5,10 @@
 #include <cstring>
 #include <limits>
 
-#include "engine/inference/inference.hpp"
 #include "engine/inference/kernels.hpp"
 #include "engine/inference/plan_fused.hpp"
 #include "engine/inference/prepared_network.hpp"
+#include "oscillon/inference/inference.hpp"
 #include "tests/cases.hpp"
 #include "tests/inference/random_networks.hpp"
 #include "verify/oracle/from_engine.hpp"

@@ -3,7 +3,7 @@
 
 #include <tuple>
 
-#include "engine/inference/inference.hpp"
+#include "oscillon/inference/inference.hpp"
 
 using namespace oscillon;
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <random>
 
-#include "engine/network/network.hpp"
+#include "oscillon/network/network.hpp"
 
 namespace oscillon::testing {
 

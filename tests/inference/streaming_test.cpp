@@ -6,8 +6,8 @@
 #include <chrono>
 #include <thread>
 
-#include "engine/inference/inference.hpp"
 #include "engine/inference/layer_queue.hpp"
+#include "oscillon/inference/inference.hpp"
 #include "tests/inference/random_networks.hpp"
 
 using namespace oscillon;

@@ -1,4 +1,4 @@
-#include "engine/io/idx.hpp"
+#include "oscillon/io/idx.hpp"
 
 #include <doctest/doctest.h>
 

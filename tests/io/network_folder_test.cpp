@@ -1,4 +1,4 @@
-#include "engine/io/network_folder.hpp"
+#include "oscillon/io/network_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "engine/algebra/matrix.hpp"
+#include "oscillon/algebra/matrix.hpp"
 #include "tests/error_of.hpp"
 
 namespace oscillon {

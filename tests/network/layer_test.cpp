@@ -1,4 +1,4 @@
-#include "engine/network/layer.hpp"
+#include "oscillon/network/layer.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "engine/network/network.hpp"
+#include "oscillon/network/network.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "engine/network/weight_rows.hpp"
+#include "oscillon/network/weight_rows.hpp"
 #include "tests/cases.hpp"
 
 using namespace oscillon;

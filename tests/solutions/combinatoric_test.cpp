@@ -1,12 +1,12 @@
 // Exact solutions over all combinations of features: the paper's section IV, figures 4 and 5.
-#include "solutions/combinatoric.hpp"
+#include "oscillon/solutions/combinatoric.hpp"
 
 #include <doctest/doctest.h>
 
 #include <random>
 #include <set>
 
-#include "engine/algebra/array_algebra.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
 #include "tests/error_of.hpp"
 #include "tests/solutions/exactness.hpp"
 

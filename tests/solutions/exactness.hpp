@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "solutions/problem.hpp"
+#include "oscillon/solutions/problem.hpp"
 
 namespace oscillon::testing {
 

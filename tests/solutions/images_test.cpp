@@ -1,5 +1,5 @@
 // Exact solutions from images: the paper's section III and figure 3.
-#include "solutions/images.hpp"
+#include "oscillon/solutions/images.hpp"
 
 #include <doctest/doctest.h>
 

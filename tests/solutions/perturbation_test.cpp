@@ -1,21 +1,21 @@
 // Perturbation theory against hand values, and against brute force: the oracle's plain loops over
 // whole numbers, which are exact.
-#include "solutions/perturbation.hpp"
+#include "oscillon/solutions/perturbation.hpp"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <fstream>
 
-#include "engine/base/thread_team.hpp"
-#include "solutions/combinatoric.hpp"
-#include "solutions/rational.hpp"
-#include "solutions/selective.hpp"
-#include "solutions/structures.hpp"
+#include "oscillon/base/thread_team.hpp"
+#include "oscillon/solutions/combinatoric.hpp"
+#include "oscillon/solutions/rational.hpp"
+#include "oscillon/solutions/selective.hpp"
+#include "oscillon/solutions/structures.hpp"
+#include "oscillon/verify/oracle/plain_loops.hpp"
 #include "solutions/supports.hpp"
 #include "tests/cases.hpp"
 #include "tests/error_of.hpp"
-#include "verify/oracle/plain_loops.hpp"
 
 using namespace oscillon;
 using testing::error_of;

@@ -1,5 +1,5 @@
 // Rationals as text and scaled to whole numbers.
-#include "solutions/rational.hpp"
+#include "oscillon/solutions/rational.hpp"
 
 #include <doctest/doctest.h>
 

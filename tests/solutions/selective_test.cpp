@@ -1,5 +1,5 @@
 // Exact solutions that select words: the paper's section V, with its own words.
-#include "solutions/selective.hpp"
+#include "oscillon/solutions/selective.hpp"
 
 #include <doctest/doctest.h>
 

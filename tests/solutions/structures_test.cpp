@@ -1,6 +1,6 @@
 // The count of structures against a counter that tries every chain of families, and every way to
 // cover against inference.
-#include "solutions/structures.hpp"
+#include "oscillon/solutions/structures.hpp"
 
 #include <doctest/doctest.h>
 

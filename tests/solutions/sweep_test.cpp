@@ -1,14 +1,14 @@
 // P_d and P_fa by inference: the engine against theory, point by point, and hand values.
-#include "solutions/sweep.hpp"
+#include "oscillon/solutions/sweep.hpp"
 
 #include <doctest/doctest.h>
 
 #include <random>
 
-#include "solutions/combinatoric.hpp"
+#include "oscillon/solutions/combinatoric.hpp"
+#include "oscillon/solutions/rational.hpp"
+#include "oscillon/solutions/selective.hpp"
 #include "solutions/mixed.hpp"
-#include "solutions/rational.hpp"
-#include "solutions/selective.hpp"
 #include "tests/error_of.hpp"
 #include "tests/solutions/exactness.hpp"
 

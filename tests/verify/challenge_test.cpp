@@ -5,14 +5,14 @@
 #include <map>
 
 #include "engine/base/checksum.hpp"
-#include "engine/inference/inference.hpp"
 #include "engine/io/tsv.hpp"
+#include "oscillon/inference/inference.hpp"
+#include "oscillon/verify/challenge/check.hpp"
+#include "oscillon/verify/challenge/radix_net.hpp"
 #include "tests/temporary_folder.hpp"
 #include "verify/bench/naive.hpp"
-#include "verify/challenge/check.hpp"
 #include "verify/challenge/files.hpp"
 #include "verify/challenge/images.hpp"
-#include "verify/challenge/radix_net.hpp"
 #include "verify/oracle/from_engine.hpp"
 
 using namespace oscillon;

@@ -4,11 +4,11 @@
 
 #include <cstdlib>
 
-#include "engine/inference/inference.hpp"
 #include "engine/io/tsv.hpp"
-#include "verify/challenge/check.hpp"
+#include "oscillon/inference/inference.hpp"
+#include "oscillon/verify/challenge/check.hpp"
+#include "oscillon/verify/challenge/radix_net.hpp"
 #include "verify/challenge/files.hpp"
-#include "verify/challenge/radix_net.hpp"
 #include "verify/oracle/from_engine.hpp"
 
 using namespace oscillon;

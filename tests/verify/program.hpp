@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <string>
 
+#include "oscillon/verify/challenge/radix_net.hpp"
 #include "tests/temporary_folder.hpp"
 #include "verify/challenge/files.hpp"
-#include "verify/challenge/radix_net.hpp"
 
 namespace oscillon::testing {
 

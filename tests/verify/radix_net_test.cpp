@@ -1,4 +1,4 @@
-#include "verify/challenge/radix_net.hpp"
+#include "oscillon/verify/challenge/radix_net.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/network/layer.hpp"
+#include "oscillon/network/layer.hpp"
 
 namespace oscillon::bench {
 

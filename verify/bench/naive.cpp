@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "engine/algebra/semiring.hpp"
+#include "oscillon/algebra/semiring.hpp"
 
 namespace oscillon::bench {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/network/layer.hpp"
+#include "oscillon/network/layer.hpp"
 
 namespace oscillon::bench {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/base/caches.hpp"
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 #ifdef __x86_64__
 #include <immintrin.h>

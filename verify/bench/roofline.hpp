@@ -1,7 +1,7 @@
 // What this machine can do at best, measured: the limits that a rate is to be seen beside.
 #pragma once
 
-#include "engine/algebra/graphblas.hpp"
+#include "oscillon/algebra/graphblas.hpp"
 
 namespace oscillon::bench {
 

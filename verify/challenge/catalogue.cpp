@@ -1,4 +1,4 @@
-#include "verify/challenge/catalogue.hpp"
+#include "oscillon/verify/challenge/catalogue.hpp"
 
 namespace oscillon::challenge {
 

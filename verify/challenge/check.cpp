@@ -1,12 +1,12 @@
-#include "verify/challenge/check.hpp"
+#include "oscillon/verify/challenge/check.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <iterator>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/thread_team.hpp"
 #include "engine/io/tsv.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon::challenge {
 

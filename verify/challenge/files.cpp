@@ -4,13 +4,13 @@
 #include <array>
 #include <filesystem>
 
-#include "engine/base/thread_team.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/file_entries.hpp"
 #include "engine/io/input_file.hpp"
 #include "engine/io/matrix_market.hpp"
 #include "engine/io/npz.hpp"
 #include "engine/io/tsv.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon::challenge {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/network/network.hpp"
-#include "engine/network/sample_batch.hpp"
-#include "verify/challenge/catalogue.hpp"
+#include "oscillon/network/network.hpp"
+#include "oscillon/network/sample_batch.hpp"
+#include "oscillon/verify/challenge/catalogue.hpp"
 #include "verify/challenge/manifest.hpp"
 
 namespace oscillon::challenge {

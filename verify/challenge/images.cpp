@@ -13,8 +13,8 @@
 #include <numbers>
 #include <numeric>
 
-#include "engine/base/checked.hpp"
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/checked.hpp"
+#include "oscillon/base/thread_team.hpp"
 
 namespace oscillon::challenge {
 

@@ -12,8 +12,8 @@
 #include <functional>
 #include <stop_token>
 
-#include "engine/io/idx.hpp"
-#include "engine/network/sample_batch.hpp"
+#include "oscillon/io/idx.hpp"
+#include "oscillon/network/sample_batch.hpp"
 
 namespace oscillon::challenge {
 

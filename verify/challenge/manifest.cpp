@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/base/error.hpp"
 #include "engine/io/atomic_file.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon::challenge {
 

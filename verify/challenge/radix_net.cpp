@@ -1,11 +1,11 @@
-#include "verify/challenge/radix_net.hpp"
+#include "oscillon/verify/challenge/radix_net.hpp"
 
 #include <algorithm>
 #include <map>
 #include <numeric>
 #include <string>
 
-#include "engine/base/checked.hpp"
+#include "oscillon/base/checked.hpp"
 
 namespace oscillon::challenge {
 

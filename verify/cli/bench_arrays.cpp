@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "engine/algebra/array_algebra.hpp"
-#include "engine/base/thread_team.hpp"
+#include "oscillon/algebra/array_algebra.hpp"
+#include "oscillon/base/thread_team.hpp"
 #include "verify/bench/measure.hpp"
 #include "verify/cli/command.hpp"
 

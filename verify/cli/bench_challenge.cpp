@@ -5,13 +5,13 @@
 #include <map>
 #include <set>
 
-#include "engine/base/thread_team.hpp"
 #include "engine/inference/prepared_network.hpp"
 #include "engine/io/atomic_file.hpp"
+#include "oscillon/base/thread_team.hpp"
+#include "oscillon/verify/challenge/check.hpp"
 #include "verify/bench/eigen.hpp"
 #include "verify/bench/measure.hpp"
 #include "verify/bench/naive.hpp"
-#include "verify/challenge/check.hpp"
 #include "verify/cli/bench_record.hpp"
 #include "verify/cli/machine.hpp"
 #include "verify/cli/problem.hpp"

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "solutions/combinatoric.hpp"
+#include "oscillon/solutions/combinatoric.hpp"
 #include "verify/bench/measure.hpp"
 #include "verify/cli/command.hpp"
 

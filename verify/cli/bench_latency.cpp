@@ -2,10 +2,10 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "engine/base/thread_team.hpp"
 #include "engine/inference/prepared_network.hpp"
+#include "oscillon/base/thread_team.hpp"
+#include "oscillon/verify/challenge/check.hpp"
 #include "verify/bench/measure.hpp"
-#include "verify/challenge/check.hpp"
 #include "verify/cli/machine.hpp"
 #include "verify/cli/problem.hpp"
 

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "solutions/rational.hpp"
-#include "solutions/selective.hpp"
-#include "solutions/sweep.hpp"
+#include "oscillon/solutions/rational.hpp"
+#include "oscillon/solutions/selective.hpp"
+#include "oscillon/solutions/sweep.hpp"
 #include "verify/bench/measure.hpp"
 #include "verify/cli/command.hpp"
 

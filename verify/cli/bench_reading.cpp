@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "engine/base/thread_team.hpp"
 #include "engine/io/tsv.hpp"
+#include "oscillon/base/thread_team.hpp"
 #include "verify/bench/measure.hpp"
 #include "verify/bench/naive.hpp"
 #include "verify/cli/command.hpp"

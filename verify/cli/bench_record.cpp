@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <type_traits>
 
-#include "engine/base/error.hpp"
 #include "engine/io/input_file.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon::cli {
 

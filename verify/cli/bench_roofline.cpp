@@ -1,7 +1,7 @@
 // `oscillon bench roofline`: the limits of this machine.
 #include <nlohmann/json.hpp>
 
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/thread_team.hpp"
 #include "verify/cli/machine.hpp"
 #include "verify/cli/problem.hpp"
 

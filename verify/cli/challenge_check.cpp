@@ -1,5 +1,5 @@
 // `oscillon challenge check`: a result, of whatever engine, against a truth.
-#include "verify/challenge/check.hpp"
+#include "oscillon/verify/challenge/check.hpp"
 
 #include <nlohmann/json.hpp>
 

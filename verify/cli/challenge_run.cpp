@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "engine/io/atomic_file.hpp"
-#include "verify/challenge/check.hpp"
+#include "oscillon/verify/challenge/check.hpp"
 #include "verify/cli/challenge.hpp"
 #include "verify/cli/problem.hpp"
 #include "verify/cli/profile_table.hpp"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/inference/inference.hpp"
+#include "oscillon/inference/inference.hpp"
 
 namespace oscillon::cli {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "engine/io/bundle.hpp"
-#include "engine/io/network_folder.hpp"
+#include "oscillon/io/network_folder.hpp"
 
 namespace oscillon::cli {
 

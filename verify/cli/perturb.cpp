@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "engine/io/network_folder.hpp"
+#include "oscillon/io/network_folder.hpp"
+#include "oscillon/solutions/rational.hpp"
+#include "oscillon/solutions/selective.hpp"
 #include "solutions/mixed.hpp"
-#include "solutions/rational.hpp"
-#include "solutions/selective.hpp"
 #include "verify/cli/solve.hpp"
 
 namespace oscillon::cli {

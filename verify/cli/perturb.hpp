@@ -1,7 +1,7 @@
 // What the subcommands of `oscillon perturb` share: the network they look at, and beta.
 #pragma once
 
-#include "solutions/perturbation.hpp"
+#include "oscillon/solutions/perturbation.hpp"
 #include "verify/cli/command.hpp"
 
 namespace oscillon::cli {

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/atomic_file.hpp"
-#include "solutions/rational.hpp"
-#include "solutions/sweep.hpp"
+#include "oscillon/solutions/rational.hpp"
+#include "oscillon/solutions/sweep.hpp"
 #include "verify/cli/perturb.hpp"
 #include "verify/figures/curves.hpp"
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/atomic_file.hpp"
-#include "solutions/rational.hpp"
+#include "oscillon/solutions/rational.hpp"
 #include "verify/cli/perturb.hpp"
 
 namespace oscillon::cli {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "engine/base/checked.hpp"
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/checked.hpp"
+#include "oscillon/base/thread_team.hpp"
 #include "verify/challenge/files.hpp"
 #include "verify/challenge/images.hpp"
 #include "verify/challenge/manifest.hpp"

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "verify/challenge/radix_net.hpp"
+#include "oscillon/verify/challenge/radix_net.hpp"
 #include "verify/cli/command.hpp"
 
 namespace oscillon::cli {

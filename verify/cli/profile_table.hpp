@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "engine/inference/inference.hpp"
+#include "oscillon/inference/inference.hpp"
 
 namespace oscillon::cli {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "solutions/combinatoric.hpp"
+#include "oscillon/solutions/combinatoric.hpp"
 
 namespace oscillon::cli {
 

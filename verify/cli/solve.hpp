@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/io/network_folder.hpp"
-#include "solutions/problem.hpp"
+#include "oscillon/io/network_folder.hpp"
+#include "oscillon/solutions/problem.hpp"
 #include "verify/cli/command.hpp"
 
 namespace oscillon::cli {

@@ -3,7 +3,7 @@
 
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/keyed_tsv.hpp"
-#include "solutions/images.hpp"
+#include "oscillon/solutions/images.hpp"
 #include "verify/cli/solve.hpp"
 
 namespace oscillon::cli {

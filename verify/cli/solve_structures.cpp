@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <random>
 
-#include "solutions/structures.hpp"
+#include "oscillon/solutions/structures.hpp"
 #include "verify/cli/solve.hpp"
 #include "verify/figures/gnuplot.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "engine/io/input_file.hpp"
 #include "engine/io/text_scan.hpp"
-#include "solutions/selective.hpp"
+#include "oscillon/solutions/selective.hpp"
 #include "verify/cli/solve.hpp"
 
 namespace oscillon::cli {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/base/thread_team.hpp"
+#include "oscillon/base/thread_team.hpp"
 #include "verify/conformance/judge.hpp"
 
 namespace oscillon::conformance {

@@ -8,14 +8,14 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/thread_team.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/bundle.hpp"
 #include "engine/io/input_file.hpp"
 #include "engine/io/matrix_market.hpp"
 #include "engine/io/npz.hpp"
 #include "engine/io/tsv.hpp"
-#include "solutions/rational.hpp"
+#include "oscillon/base/thread_team.hpp"
+#include "oscillon/solutions/rational.hpp"
 
 namespace oscillon::conformance {
 

@@ -7,7 +7,7 @@
 #include "engine/io/matrix_market.hpp"
 #include "engine/io/npz.hpp"
 #include "engine/io/tsv.hpp"
-#include "solutions/rational.hpp"
+#include "oscillon/solutions/rational.hpp"
 #include "verify/conformance/files.hpp"
 
 namespace oscillon::conformance {

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <mutex>
 
-#include "engine/base/thread_team.hpp"
 #include "engine/io/input_file.hpp"
 #include "engine/io/text_scan.hpp"
+#include "oscillon/base/thread_team.hpp"
 #include "verify/conformance/process.hpp"
 
 namespace oscillon::conformance {

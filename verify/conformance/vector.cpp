@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/base/error.hpp"
-#include "solutions/rational.hpp"
+#include "oscillon/base/error.hpp"
+#include "oscillon/solutions/rational.hpp"
 
 namespace oscillon::conformance {
 

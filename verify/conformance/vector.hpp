@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "engine/io/element_type.hpp"
-#include "verify/oracle/plain_loops.hpp"
+#include "oscillon/verify/oracle/plain_loops.hpp"
 
 namespace oscillon::conformance {
 

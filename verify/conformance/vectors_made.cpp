@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <random>
 
-#include "solutions/combinatoric.hpp"
-#include "solutions/rational.hpp"
-#include "solutions/selective.hpp"
-#include "verify/challenge/radix_net.hpp"
+#include "oscillon/solutions/combinatoric.hpp"
+#include "oscillon/solutions/rational.hpp"
+#include "oscillon/solutions/selective.hpp"
+#include "oscillon/verify/challenge/radix_net.hpp"
 #include "verify/conformance/catalogue.hpp"
 
 namespace oscillon::conformance {

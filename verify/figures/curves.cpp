@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "solutions/rational.hpp"
+#include "oscillon/solutions/rational.hpp"
 #include "verify/figures/gnuplot.hpp"
 
 namespace oscillon::figures {

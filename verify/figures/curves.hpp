@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "solutions/sweep.hpp"
+#include "oscillon/solutions/sweep.hpp"
 
 namespace oscillon::figures {
 

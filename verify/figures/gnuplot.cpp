@@ -7,8 +7,8 @@
 #include <cstring>
 #include <filesystem>
 
-#include "engine/base/error.hpp"
 #include "engine/io/atomic_file.hpp"
+#include "oscillon/base/error.hpp"
 
 namespace oscillon::figures {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "engine/algebra/assoc_array.hpp"
+#include "oscillon/algebra/assoc_array.hpp"
 
 namespace oscillon::figures {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/algebra/assoc_array.hpp"
+#include "oscillon/algebra/assoc_array.hpp"
 
 namespace oscillon::figures {
 

@@ -2,8 +2,8 @@
 // must hold those of the engine.
 #pragma once
 
-#include "engine/network/layer_source.hpp"
-#include "verify/oracle/plain_loops.hpp"
+#include "oscillon/network/layer_source.hpp"
+#include "oscillon/verify/oracle/plain_loops.hpp"
 
 namespace oscillon::oracle {
 
