@@ -198,7 +198,7 @@ Sweep sweep(const PerturbationTheory& theory, std::vector<Perturbation> cases,
     for (const mpq_class& value : r) strengths.push_back(static_cast<T>(nearest_double(value)));
   }
   Network<T> network = theory.network<T>(scale);
-  LayerSource<T>& source = network;
+  const LayerSource<T>& source = network;
   const mpq_class error = rounding(network, *std::max_element(r.begin(), r.end()));
 
   Sweep result;

@@ -24,10 +24,9 @@ std::string path_of(const CheckpointIdentity& identity, std::size_t generation) 
 
 template <NetworkValue T>
 json identity_record(const CheckpointIdentity& identity) {
-  return {{"format", "oscillon checkpoint 1"},
-          {"run", identity.run},
+  return {{"format", "oscillon checkpoint 2"},
+          {"network", identity.network},
           {"value_type", GraphblasType<T>::name},
-          {"bias_on", identity.bias_on},
           {"inputs", identity.inputs},
           {"depth", identity.depth}};
 }

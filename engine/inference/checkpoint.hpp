@@ -23,8 +23,7 @@ namespace oscillon {
 // What must be the same for a checkpoint to be resumed from.
 struct CheckpointIdentity {
   std::string folder;
-  std::string run;      // CheckpointOptions::run
-  std::string bias_on;  // the rule
+  std::string network;  // LayerSource::fingerprint()
   std::string inputs;   // checksum of the batch
   std::size_t depth = 0;
 };

@@ -51,7 +51,7 @@ void require_finite_inputs(const SampleBatch<T>& Y0) {
 template <NetworkValue T>
 class Run {
  public:
-  Run(LayerSource<T>& source, const SampleBatch<T>& batch, const InferenceOptions& options)
+  Run(const LayerSource<T>& source, const SampleBatch<T>& batch, const InferenceOptions& options)
       : source_(source),
         batch_(batch),
         options_(options),
@@ -132,8 +132,7 @@ class Run {
   }
 
   CheckpointIdentity checkpoint_identity() const {
-    return {options_.checkpoint.folder, options_.checkpoint.run,
-            std::string(name_of(options_.bias_on)), batch_.checksum(), source_.depth()};
+    return {options_.checkpoint.folder, source_.fingerprint(), batch_.checksum(), source_.depth()};
   }
 
   // A network without layers answers with its inputs.
@@ -183,8 +182,8 @@ class Run {
       Step<T>& step = steps[s];
       greatest = reach_of(step.layer->bounds(), greatest);
       sparse = sparse || !fits<T>(greatest);
-      if (sparse) step.semiring.emplace(step.layer, options_.bias_on);
-      if (step.layer->cap()) greatest = std::min(greatest, static_cast<double>(*step.layer->cap()));
+      if (sparse) step.semiring.emplace(step.layer);
+      greatest = std::min(greatest, step.layer->bounds().ceiling);
       if (form_ == Form::full) step.dense_tiles.emplace(step.layer);
       if (form_ == Form::block) {
         const std::size_t l = next_ + s;
@@ -358,7 +357,7 @@ class Run {
     }
   }
 
-  LayerSource<T>& source_;
+  const LayerSource<T>& source_;
   const SampleBatch<T>& batch_;
   const InferenceOptions& options_;
   std::span<const std::shared_ptr<const FusedPlan<T>>> plans_;  // that are ready
@@ -383,13 +382,13 @@ class Run {
 }  // namespace
 
 template <NetworkValue T>
-MemoryPlan plan_memory(LayerSource<T>& source, const SampleBatch<T>& Y0,
+MemoryPlan plan_memory(const LayerSource<T>& source, const SampleBatch<T>& Y0,
                        const InferenceOptions& options) {
   return Run<T>(source, Y0, options).plan();
 }
 
 template <NetworkValue T>
-Inference<T> infer(LayerSource<T>& source, const SampleBatch<T>& Y0,
+Inference<T> infer(const LayerSource<T>& source, const SampleBatch<T>& Y0,
                    const InferenceOptions& options) {
   if (Y0.neurons() != source.inputs()) {
     throw ShapeError("inputs of " + std::to_string(Y0.neurons()) + " neurons x " +
@@ -410,10 +409,11 @@ Inference<T> infer(LayerSource<T>& source, const SampleBatch<T>& Y0,
   return run();
 }
 
-#define OSCILLON_INSTANTIATE_INFERENCE(T)                                 \
-  template MemoryPlan plan_memory(LayerSource<T>&, const SampleBatch<T>&, \
-                                  const InferenceOptions&);               \
-  template Inference<T> infer(LayerSource<T>&, const SampleBatch<T>&, const InferenceOptions&);
+#define OSCILLON_INSTANTIATE_INFERENCE(T)                                       \
+  template MemoryPlan plan_memory(const LayerSource<T>&, const SampleBatch<T>&, \
+                                  const InferenceOptions&);                     \
+  template Inference<T> infer(const LayerSource<T>&, const SampleBatch<T>&,     \
+                              const InferenceOptions&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_INFERENCE)
 #undef OSCILLON_INSTANTIATE_INFERENCE
 

@@ -33,28 +33,30 @@ std::string MemoryPlan::text() const {
 }
 
 template <NetworkValue T>
-Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0, const InferenceOptions& options) {
+Inference<T> infer(const LayerSource<T>& source, const Matrix<T>& Y0,
+                   const InferenceOptions& options) {
   return infer(source, SampleBatch<T>(Y0), options);
 }
 
 template <NetworkValue T>
-KeyedInference<T> infer(Network<T>& network, const AssocArray<T>& Y0,
+KeyedInference<T> infer(const Network<T>& network, const AssocArray<T>& Y0,
                         const InferenceOptions& options) {
   const std::string unknown = keys_missing_from(network.input_keys(), Y0.rows());
   if (!unknown.empty()) {
     throw KeyError("the network has no input " + unknown);
   }
   const AssocArray<T> inputs = Y0.over(network.input_keys(), Y0.column_keys());
-  LayerSource<T>& source = network;
+  const LayerSource<T>& source = network;
   Inference<T> inference = infer(source, inputs.matrix(), options);
   return {AssocArray<T>(network.output_keys(), Y0.column_keys(),
                         Matrix<T>::from_compressed(inference.Y.compressed(Orientation::by_row))),
           std::move(inference.profile)};
 }
 
-#define OSCILLON_INSTANTIATE_INFERENCE(T)                                                  \
-  template Inference<T> infer(LayerSource<T>&, const Matrix<T>&, const InferenceOptions&); \
-  template KeyedInference<T> infer(Network<T>&, const AssocArray<T>&, const InferenceOptions&);
+#define OSCILLON_INSTANTIATE_INFERENCE(T)                                                        \
+  template Inference<T> infer(const LayerSource<T>&, const Matrix<T>&, const InferenceOptions&); \
+  template KeyedInference<T> infer(const Network<T>&, const AssocArray<T>&,                      \
+                                   const InferenceOptions&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_INFERENCE)
 #undef OSCILLON_INSTANTIATE_INFERENCE
 

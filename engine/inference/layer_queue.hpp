@@ -22,7 +22,7 @@ class LayerQueue {
  public:
   // From layer `first` on; layers that wait to be taken hold at most `most_bytes`, or are one. A
   // source whose layers stand in memory needs no queue and gets no thread.
-  LayerQueue(LayerSource<T>& source, std::size_t first, std::size_t most_bytes)
+  LayerQueue(const LayerSource<T>& source, std::size_t first, std::size_t most_bytes)
       : source_(source), next_(first), most_bytes_(most_bytes) {
     if (!source.in_memory() && first < source.depth()) {
       fetcher_ = std::jthread([this](const std::stop_token& stop) { fetch(stop); });
@@ -71,7 +71,7 @@ class LayerQueue {
     }
   }
 
-  LayerSource<T>& source_;
+  const LayerSource<T>& source_;
   std::size_t next_;
   std::size_t most_bytes_;
   std::mutex mutex_;

@@ -20,7 +20,7 @@ Matrix<T> rows_of(const Matrix<T>& matrix) {
 
 template <NetworkValue T>
 bool DenseTilesPlan<T>::suits(const Layer<T>& layer) {
-  return !layer.bounds().wakes;
+  return layer.bias_rules_agree() && layer.rules().cap.common();
 }
 
 template <NetworkValue T>
@@ -51,7 +51,7 @@ Matrix<T> DenseTilesPlan<T>::operator()(const Matrix<T>& Y, double reach) const 
         "add the bias", {next.handle(), bias_.handle(), Z.handle()});
 
   // Y = Y (+) 0, and min(Y, ymax). A failure leaves `next` undefined, and it is dropped.
-  clamp(next, Z, layer_->cap() && reach > static_cast<double>(*layer_->cap()));
+  clamp(next, Z, reach > layer_->bounds().ceiling);
   next.finish();
   return next;
 }
@@ -62,7 +62,7 @@ Matrix<T> DenseTilesPlan<T>::operator()(const Matrix<T>& Y, double reach) const 
 template <NetworkValue T>
 void DenseTilesPlan<T>::clamp(Matrix<T>& Y, Matrix<T>& spare, bool capped) const {
   using G = GraphblasType<T>;
-  const T cap = layer_->cap().value_or(T(0));
+  const T cap = layer_->rules().cap[0].value_or(T(0));
   const auto apply = [](Matrix<T>& to, GrB_BinaryOp op, const Matrix<T>& from, T with) {
     check(G::apply_second(to.handle(), nullptr, nullptr, op, from.handle(), with, nullptr),
           "ReLU and cap", {to.handle(), from.handle()});

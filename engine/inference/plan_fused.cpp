@@ -28,7 +28,8 @@ constexpr std::size_t most_rows_of_a_group = 8;
 template <NetworkValue T>
 bool FusedPlan<T>::suits(const Layer<T>& layer) {
   constexpr Index most = std::numeric_limits<std::int32_t>::max();  // as counts are kept
-  return layer.inputs() <= most && layer.outputs() <= most && !layer.bounds().wakes;
+  return layer.inputs() <= most && layer.outputs() <= most && layer.bias_rules_agree() &&
+         layer.rules().cap.common();
 }
 
 template <NetworkValue T>
@@ -130,7 +131,7 @@ template <NetworkValue T>
 double FusedPlan<T>::least_after(const Magnitudes& magnitudes) const {
   if constexpr (std::is_integral_v<T>) return 1;
   double least = least_bias_ * std::ldexp(1.0, -std::numeric_limits<T>::digits - 1);
-  if (layer_->cap()) least = std::min(least, static_cast<double>(*layer_->cap()));
+  least = std::min(least, layer_->bounds().ceiling);
   return std::isfinite(least) ? least : magnitudes.least;
 }
 
@@ -150,7 +151,7 @@ void FusedPlan<T>::operator()(const Block<T>& Y, const Magnitudes& magnitudes, B
   work.one_weight = one_weight_;
   work.sum_first = may_sum_first(magnitudes);
   work.bias = bias_.data();
-  work.cap = layer_->cap().value_or(std::numeric_limits<T>::max());
+  work.cap = layer_->rules().cap[0].value_or(std::numeric_limits<T>::max());
   work.sizes = classes_ ? classes_->sizes.data() : nullptr;
   work.Y = Y.row(0);
   work.next = next.row(0);

@@ -3,7 +3,7 @@
 namespace oscillon {
 
 template <NetworkValue T>
-PreparedNetwork<T>::PreparedNetwork(LayerSource<T>& source, bool reduce)
+PreparedNetwork<T>::PreparedNetwork(const LayerSource<T>& source, bool reduce)
     : inputs_(source.inputs()), outputs_(source.outputs()), reduce_(reduce) {
   for (std::size_t l = 0; l < source.depth(); ++l) layers_.push_back(source.layer(l));
   std::shared_ptr<const NeuronClasses> classes;

@@ -17,13 +17,15 @@ template <NetworkValue T>
 class PreparedNetwork : public LayerSource<T> {
  public:
   // Holds all layers of `source`, which is not needed any more.
-  explicit PreparedNetwork(LayerSource<T>& source, bool reduce = true);
+  explicit PreparedNetwork(const LayerSource<T>& source, bool reduce = true);
 
   std::size_t depth() const override { return layers_.size(); }
   Index inputs() const override { return inputs_; }
   Index outputs() const override { return outputs_; }
   bool in_memory() const override { return true; }
-  std::shared_ptr<const Layer<T>> layer(std::size_t index) override { return layers_.at(index); }
+  std::shared_ptr<const Layer<T>> layer(std::size_t index) const override {
+    return layers_.at(index);
+  }
 
   bool reduce() const { return reduce_; }
 

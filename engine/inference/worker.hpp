@@ -86,7 +86,7 @@ class Worker {
     } catch (const Error& error) {
       throw Error(error.fault(), "layer " + std::to_string(index) + ": " + error.what());
     }
-    if (step.layer->cap()) reach = std::min(reach, static_cast<double>(*step.layer->cap()));
+    reach = std::min(reach, bounds.ceiling);
     tile.magnitudes.greatest = reach;
     if (tile.form == Form::block) {
       for (Index j = 0; j < tile.samples.size(); ++j) {

@@ -244,7 +244,7 @@ std::vector<T> BundleSource<T>::values(const std::string& name, Index count) con
 }
 
 template <NetworkValue T>
-std::shared_ptr<const Layer<T>> BundleSource<T>::layer(std::size_t index) {
+std::shared_ptr<const Layer<T>> BundleSource<T>::layer(std::size_t index) const {
   Compressed<T> W;
   W.orientation = Orientation::by_column;
   W.rows = widths_.at(index + 1);

@@ -44,7 +44,7 @@ struct BundleOptions {
 // Writes a network, one layer in memory at a time; complete or not at all. Throws Error(bad_data)
 // when the type to store does not hold a value, or when the layers differ in their cap.
 template <NetworkValue T>
-void write_bundle(const std::string& path, LayerSource<T>& source,
+void write_bundle(const std::string& path, const LayerSource<T>& source,
                   const BundleOptions& options = {});
 
 // Where an array lies in a bundle.
@@ -67,7 +67,7 @@ class BundleSource : public LayerSource<T> {
   std::size_t depth() const override { return widths_.size() - 1; }
   Index inputs() const override { return widths_.front(); }
   Index outputs() const override { return widths_.back(); }
-  std::shared_ptr<const Layer<T>> layer(std::size_t index) override;
+  std::shared_ptr<const Layer<T>> layer(std::size_t index) const override;
 
   const std::vector<Index>& widths() const { return widths_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
@@ -96,9 +96,10 @@ Network<T> read_bundle_network(const std::string& path);
 // The type that a bundle's values are stored in.
 ElementType bundle_value_type(const std::string& path);
 
-#define OSCILLON_EXTERN_BUNDLE(T)                                                               \
-  extern template void write_bundle(const std::string&, LayerSource<T>&, const BundleOptions&); \
-  extern template class BundleSource<T>;                                                        \
+#define OSCILLON_EXTERN_BUNDLE(T)                                              \
+  extern template void write_bundle(const std::string&, const LayerSource<T>&, \
+                                    const BundleOptions&);                     \
+  extern template class BundleSource<T>;                                       \
   extern template Network<T> read_bundle_network(const std::string&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_BUNDLE)
 #undef OSCILLON_EXTERN_BUNDLE

@@ -134,7 +134,8 @@ std::string shortest(Number value) {
 }  // namespace
 
 template <NetworkValue T>
-void write_bundle(const std::string& path, LayerSource<T>& source, const BundleOptions& options) {
+void write_bundle(const std::string& path, const LayerSource<T>& source,
+                  const BundleOptions& options) {
   const std::size_t depth = source.depth();
   if (options.keys != nullptr && options.keys->size() != depth + 1) {
     throw Error(Fault::usage, "there must be keys for each rank of neurons");
@@ -145,10 +146,10 @@ void write_bundle(const std::string& path, LayerSource<T>& source, const BundleO
   std::optional<T> cap;
   for (std::size_t l = 0; l < depth; ++l) {
     const std::shared_ptr<const Layer<T>> layer = source.layer(l);
-    if (l > 0 && layer->cap() != cap) {
+    if (l > 0 && layer->rules().cap[0] != cap) {
       throw Error(Fault::bad_data, "the layers differ in their cap, which a bundle has one of");
     }
-    cap = layer->cap();
+    cap = layer->rules().cap[0];
     widths += "," + std::to_string(layer->outputs());
     const Compressed<T> W = layer->weights().compressed(Orientation::by_column);
     std::vector<Index> entries_a_row;
@@ -184,7 +185,7 @@ void write_bundle(const std::string& path, LayerSource<T>& source, const BundleO
 }
 
 #define OSCILLON_INSTANTIATE_BUNDLE_WRITER(T) \
-  template void write_bundle(const std::string&, LayerSource<T>&, const BundleOptions&);
+  template void write_bundle(const std::string&, const LayerSource<T>&, const BundleOptions&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_BUNDLE_WRITER)
 #undef OSCILLON_INSTANTIATE_BUNDLE_WRITER
 

@@ -164,10 +164,10 @@ AssocArray<T> read_over(const std::string& path, const KeySet& rows, const KeySe
 template <NetworkValue T>
 void write_network_folder(const std::string& folder, const Network<T>& network,
                           const NamedArrays<T>& arrays) {
-  const auto cap = network.at(0).cap();
+  const auto cap = network.at(0).rules().cap[0];
   std::vector<KeySet> ranks{network.input_keys()};
   for (std::size_t l = 0; l < network.depth(); ++l) {
-    if (network.at(l).cap() != cap) {
+    if (network.at(l).rules().cap[0] != cap) {
       throw Error(Fault::usage, "a network folder has one cap for all layers; layer " +
                                     std::to_string(l) + " differs from layer 0");
     }

@@ -55,7 +55,7 @@ KeySet aligned(const KeySet& written, const KeySet& read, std::size_t index, Ali
 
 template <NetworkValue T>
 Network<T>::Network(const std::vector<AssocArray<T>>& weights,
-                    const std::vector<AssocArray<T>>& biases, std::optional<T> cap,
+                    const std::vector<AssocArray<T>>& biases, LayerRules<T> rules,
                     NetworkOptions options) {
   if (weights.empty() || weights.size() != biases.size()) {
     throw ShapeError("a network needs a bias for each of one or more layers, not " +
@@ -71,7 +71,7 @@ Network<T>::Network(const std::vector<AssocArray<T>>& weights,
   for (std::size_t l = 0; l < weights.size(); ++l) {
     const AssocArray<T> W = weights[l].over(keys_[l + 1], keys_[l]);
     layers_.push_back(std::make_shared<const Layer<T>>(
-        W.matrix().clone(), bias_values(biases[l], keys_[l + 1], l), cap));
+        W.matrix().clone(), bias_values(biases[l], keys_[l + 1], l), rules));
   }
 }
 
@@ -140,18 +140,39 @@ AssocArray<T> Network<T>::bias(std::size_t index) const {
                        Matrix<T>::build(bias.size(), 1, entries));
 }
 
+// Throws ShapeError where layer `index` cannot be one of a network in single arrays.
+template <NetworkValue T>
+void require_collapsible(const Layer<T>& first, const Layer<T>& layer, std::size_t index) {
+  const LayerRules<T>& a = first.rules();
+  const LayerRules<T>& b = layer.rules();
+  const auto refuse = [](const std::string& why) {
+    throw ShapeError(why + ", so they cannot be collapsed into one array");
+  };
+  const std::string both = "layers 0 and " + std::to_string(index);
+  if (a.product != b.product) refuse(both + " differ in their product");
+  const bool agree = first.bias_rules_agree() && layer.bias_rules_agree();
+  if (a.bias_on != b.bias_on && !agree) refuse(both + " differ in their bias rule");
+  if (b.bias_on == BiasOn::stored || b.bias_on == BiasOn::nonzero || agree) return;
+  refuse("the layers have the bias rule " + std::string(name_of(b.bias_on)) + ", by which " +
+         layer_name(index) + " would give values to neurons without inputs in every iteration");
+}
+
+// One value for all rows where they agree.
+template <class V>
+OneOrEach<V> one_or_each(std::vector<V> each) {
+  OneOrEach<V> made(std::move(each));
+  const std::optional<V> common = made.common();
+  return common ? OneOrEach<V>(*common) : made;
+}
+
 template <NetworkValue T>
 Collapsed<T> Network<T>::collapse() const {
   Collapsed<T> collapsed;
   collapsed.iterations = depth();
   collapsed.input_keys = input_keys();
-  collapsed.cap = layers_.front()->cap();
   KeySet all = input_keys();
   for (std::size_t l = 0; l < depth(); ++l) {
-    if (layers_[l]->cap() != collapsed.cap) {
-      throw ShapeError("layers 0 and " + std::to_string(l) +
-                       " differ in their cap, so they cannot be collapsed into one array");
-    }
+    require_collapsible(*layers_.front(), *layers_[l], l);
     const KeyMerge shared = KeyMerge::intersect(all, keys_[l + 1]);
     if (!shared.keys.empty()) {
       throw KeyError(
@@ -162,6 +183,9 @@ Collapsed<T> Network<T>::collapse() const {
     all = KeyMerge::unite(all, keys_[l + 1]).keys;
   }
   Triples<T> W, b;
+  // Nothing feeds the inputs, so theirs may be those of any other neuron.
+  std::vector<std::optional<T>> caps(all.size(), layers_.front()->rules().cap[0]);
+  std::vector<Activation> activations(all.size(), layers_.front()->rules().activation[0]);
   for (std::size_t l = 0; l < depth(); ++l) {
     const std::vector<Index> from = KeyMerge::intersect(all, keys_[l]).left;
     const std::vector<Index> to = KeyMerge::intersect(all, keys_[l + 1]).left;
@@ -171,35 +195,53 @@ Collapsed<T> Network<T>::collapse() const {
     }
     for (Index i = 0; i < layers_[l]->outputs(); ++i) {
       if (layers_[l]->bias()[i] != T(0)) b.add(to[i], 0, layers_[l]->bias()[i]);
+      caps[to[i]] = layers_[l]->rules().cap[i];
+      activations[to[i]] = layers_[l]->rules().activation[i];
     }
   }
   collapsed.weights = AssocArray<T>(all, all, Matrix<T>::build(all.size(), all.size(), W));
   collapsed.bias = AssocArray<T>(all, KeySet{bias_key}, Matrix<T>::build(all.size(), 1, b));
+  collapsed.rules = {.cap = one_or_each(std::move(caps)),
+                     .bias_on = layers_.front()->rules().bias_on,
+                     .activation = one_or_each(std::move(activations)),
+                     .product = layers_.front()->rules().product};
   return collapsed;
 }
 
 template <NetworkValue T>
 Network<T> Collapsed<T>::iterated() const {
   const auto layer = std::make_shared<const Layer<T>>(
-      weights.matrix().clone(), bias_values(bias, weights.row_keys(), 0), cap);
+      weights.matrix().clone(), bias_values(bias, weights.row_keys(), 0), rules);
   return Network<T>(std::vector<std::shared_ptr<const Layer<T>>>(iterations, layer),
                     std::vector<KeySet>(iterations + 1, weights.row_keys()));
 }
 
 template <NetworkValue T>
 Network<T> Collapsed<T>::expand() const {
-  std::vector<AssocArray<T>> layer_weights, layer_biases;
-  KeySet reached = input_keys;
+  std::vector<std::shared_ptr<const Layer<T>>> layers;
+  std::vector<KeySet> keys{input_keys};
   for (std::size_t l = 0; l < iterations; ++l) {
-    const auto columns = KeyMerge::intersect(weights.column_keys(), reached).left;
-    const AssocArray<T> W = weights.select(all_keys(), positions(columns));
-    reached = W.rows();
+    const auto columns = KeyMerge::intersect(weights.column_keys(), keys.back()).left;
+    const AssocArray<T> read = weights.select(all_keys(), positions(columns));
+    const KeySet reached = read.rows();
     const auto rows = KeyMerge::intersect(weights.row_keys(), reached).left;
-    layer_weights.push_back(W.select(positions(rows), all_keys()));
+    const AssocArray<T> W = read.select(positions(rows), all_keys());
     const auto biased = KeyMerge::intersect(bias.row_keys(), reached).left;
-    layer_biases.push_back(bias.select(positions(biased), all_keys()));
+    LayerRules<T> own = rules;
+    std::vector<std::optional<T>> caps;
+    std::vector<Activation> of_rows;
+    for (const Index row : rows) {
+      caps.push_back(rules.cap[row]);
+      of_rows.push_back(rules.activation[row]);
+    }
+    own.cap = one_or_each(std::move(caps));
+    own.activation = one_or_each(std::move(of_rows));
+    layers.push_back(std::make_shared<const Layer<T>>(
+        W.over(reached, keys.back()).matrix().clone(),
+        bias_values(bias.select(positions(biased), all_keys()), reached, l), std::move(own)));
+    keys.push_back(reached);
   }
-  return Network<T>(layer_weights, layer_biases, cap);
+  return Network<T>(std::move(layers), std::move(keys));
 }
 
 #define OSCILLON_INSTANTIATE_NETWORK(T) \

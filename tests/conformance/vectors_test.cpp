@@ -79,7 +79,9 @@ Table answer_of_engine(const TestVector& vector, const PreparedVector& prepared,
     for (const mpq_class& b : layer.bias) bias.push_back(static_cast<T>(nearest_double(b)));
     layers.push_back(std::make_shared<const Layer<T>>(
         Matrix<T>::build(layer.outputs.size(), layer.inputs, weights), std::move(bias),
-        layer.cap ? std::optional(static_cast<T>(nearest_double(*layer.cap))) : std::nullopt));
+        LayerRules<T>{.cap = layer.cap ? std::optional(static_cast<T>(nearest_double(*layer.cap)))
+                                       : std::nullopt,
+                      .bias_on = vector.bias_on}));
   }
   Network<T> network(std::move(layers));
   Triples<T> inputs;
@@ -91,8 +93,7 @@ Table answer_of_engine(const TestVector& vector, const PreparedVector& prepared,
   }
   InferenceOptions options;
   options.plan = plan;
-  options.bias_on = vector.bias_on;
-  LayerSource<T>& source = network;
+  const LayerSource<T>& source = network;
   const auto Y =
       infer(source, Matrix<T>::build(network.inputs(), prepared.samples.size(), inputs), options)
           .Y.triples();

@@ -32,7 +32,7 @@ Network<T> chain(const std::vector<T>& weights, std::optional<T> cap = {}) {
 
 template <class T>
 Matrix<T> run(Network<T> network, const Matrix<T>& Y0) {
-  LayerSource<T>& source = network;
+  const LayerSource<T>& source = network;
   return infer(source, Y0).Y;
 }
 
@@ -42,7 +42,7 @@ class Broken : public LayerSource<float> {
   std::size_t depth() const override { return 2; }
   Index inputs() const override { return 1; }
   Index outputs() const override { return 1; }
-  std::shared_ptr<const Layer<float>> layer(std::size_t index) override {
+  std::shared_ptr<const Layer<float>> layer(std::size_t index) const override {
     const Index width = index == 0 ? 1 : 3;
     return std::make_shared<const Layer<float>>(Matrix<float>(1, width), std::vector<float>{0});
   }
@@ -52,7 +52,7 @@ class Broken : public LayerSource<float> {
 
 TEST_CASE("shapes that do not fit are refused") {
   Network<float> network = chain<float>({1});
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   CHECK_THROWS_WITH_AS(infer(source, Matrix<float>(2, 3)),
                        "inputs of 2 neurons x 3 samples do not fit a network with 1 inputs",
                        ShapeError);
@@ -104,7 +104,7 @@ TEST_CASE("a bound that drifts away from the values stops nobody") {
   Triples<float> inputs;
   inputs.add(0, 0, 3);
   Network<float> network(std::vector<std::shared_ptr<const Layer<float>>>(600, layer));
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   CHECK(infer(source, Matrix<float>::build(2, 1, inputs)).Y.at(0, 0) == 3.f);
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("integers never wrap") {
 
 TEST_CASE("a stop is obeyed between layers and changes nothing") {
   Network<float> network = chain<float>(std::vector<float>(20, 1));
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   const Matrix<float> Y0 = single<float>(1);
   std::stop_source stop;
   InferenceOptions options;
@@ -162,7 +162,7 @@ TEST_CASE_TEMPLATE("every plan cuts what is just above the cap, and nothing at i
 TEST_CASE("full tiles are not for layers with a positive bias") {
   const auto layer = std::make_shared<const Layer<float>>(single<float>(1), std::vector<float>{1});
   Network<float> network({layer});
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   InferenceOptions options;
   options.plan = Plan::dense_tiles;
   CHECK_THROWS_WITH_AS(infer(source, single<float>(1), options),
@@ -175,7 +175,7 @@ TEST_CASE("full tiles are not for layers with a positive bias") {
 
 TEST_CASE("the automatic plan goes by density") {
   Network<float> network = chain<float>({1, 1});
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   CHECK(infer(source, single<float>(1)).profile.layers[0].plan == Plan::fused);
   // One entry in 60, and in the only one of them that is read.
   Triples<float> one;
@@ -194,7 +194,7 @@ TEST_CASE("the automatic plan goes by density") {
 
 TEST_CASE("progress comes in order and ends at the last layer") {
   Network<float> network = chain<float>(std::vector<float>(10, 1));
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   std::vector<std::size_t> done;
   InferenceOptions options;
   options.on_progress = [&](const Progress& progress) {
@@ -212,7 +212,7 @@ TEST_CASE("the profile counts what the oracle counts") {
   for (int n = 0; n < 50; ++n) {
     Network<double> network(random_layers<double>(random, Numbers::dyadic, 6, 9));
     const auto Y0 = random_matrix<double>(random, network.inputs(), 20, Numbers::dyadic, -2, 8);
-    LayerSource<double>& source = network;
+    const LayerSource<double>& source = network;
     InferenceOptions options;
     options.tile = 3;
     options.reduce = false;  // neurons that nobody reads count too

@@ -59,7 +59,7 @@ InferenceOptions with_checkpoints(const TemporaryFolder& folder) {
 
 // Stops when `layer` is reached.
 template <NetworkValue T>
-void run_until(LayerSource<T>& source, const SampleBatch<T>& Y0, InferenceOptions options,
+void run_until(const LayerSource<T>& source, const SampleBatch<T>& Y0, InferenceOptions options,
                std::size_t layer) {
   std::stop_source stop;
   options.stop = stop.get_token();
@@ -74,7 +74,7 @@ void run_until(LayerSource<T>& source, const SampleBatch<T>& Y0, InferenceOption
 TEST_CASE_TEMPLATE("stopped after any layer, resumed: the same bytes and the same counts", T, float,
                    double, std::int32_t) {
   Network<T> net = network<T>();
-  LayerSource<T>& source = net;
+  const LayerSource<T>& source = net;
   const SampleBatch<T> Y0 = inputs<T>();
   for (const Plan plan : {Plan::semiring, Plan::dense_tiles, Plan::fused}) {
     InferenceOptions plain;
@@ -107,7 +107,7 @@ TEST_CASE_TEMPLATE("stopped after any layer, resumed: the same bytes and the sam
 
 TEST_CASE("a damaged checkpoint is passed over for the older one; two damaged ones are an error") {
   Network<float> net = network<float>();
-  LayerSource<float>& source = net;
+  const LayerSource<float>& source = net;
   const SampleBatch<float> Y0 = inputs<float>();
   const TemporaryFolder folder;
   InferenceOptions options = with_checkpoints(folder);
@@ -134,23 +134,33 @@ TEST_CASE("a damaged checkpoint is passed over for the older one; two damaged on
 
 TEST_CASE("a checkpoint of another run is refused; without one the run begins") {
   Network<float> net = network<float>();
-  LayerSource<float>& source = net;
+  const LayerSource<float>& source = net;
   const SampleBatch<float> Y0 = inputs<float>();
   const TemporaryFolder folder;
   InferenceOptions options = with_checkpoints(folder);
   options.checkpoint.resume = true;
   CHECK(infer(source, Y0, options).profile.resumed_at == 0);
-  const auto refused = [&](LayerSource<float>& other, const SampleBatch<float>& batch,
+  const auto refused = [&](const LayerSource<float>& other, const SampleBatch<float>& batch,
                            const InferenceOptions& asked) {
     CHECK_THROWS_WITH_AS(infer(other, batch, asked), doctest::Contains("are of another run"),
                          Error);
   };
-  InferenceOptions other = options;
-  other.checkpoint.run = "another";
-  refused(source, Y0, other);
-  other = options;
-  other.bias_on = BiasOn::live_samples;
-  refused(source, Y0, other);
+  // Another weight, and another rule, of networks of the same shape.
+  const auto changed = [&](float factor, BiasOn bias_on) {
+    std::vector<std::shared_ptr<const Layer<float>>> layers;
+    for (std::size_t l = 0; l < net.depth(); ++l) {
+      Compressed<float> weights = net.at(l).rows().columns();
+      if (l + 1 == net.depth()) weights.values.back() *= factor;
+      const auto bias = net.at(l).bias();
+      LayerRules<float> rules = net.at(l).rules();
+      rules.bias_on = bias_on;
+      layers.push_back(std::make_shared<const Layer<float>>(
+          weights, std::vector<float>(bias.begin(), bias.end()), rules));
+    }
+    return Network<float>(std::move(layers));
+  };
+  refused(changed(2, BiasOn::stored), Y0, options);
+  refused(changed(1, BiasOn::live_samples), Y0, options);
   Triples<float> one;
   one.add(0, 0, 1);
   refused(source, SampleBatch<float>(Matrix<float>::build(40, 300, one)), options);

@@ -45,7 +45,7 @@ TEST_CASE("the same bytes for any plan, number of threads and tile size") {
   std::mt19937_64 random(99);
   for (const Index width : is_sanitized ? std::vector<Index>{40} : std::vector<Index>{40, 200}) {
     Network<float> network(wide_layers(random, width, 9));
-    LayerSource<float>& source = network;
+    const LayerSource<float>& source = network;
     constexpr Index samples = 500;
     Triples<float> inputs;
     for (Index j = 0; j < samples; ++j) {

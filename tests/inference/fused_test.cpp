@@ -85,7 +85,7 @@ void compare_with_oracle(std::uint64_t seed, std::optional<T> weight, T unit, st
       inputs = outputs;
     }
     Network<T> network(layers);
-    LayerSource<T>& source = network;
+    const LayerSource<T>& source = network;
     const Index samples = 1 + random() % 100;
     const Matrix<T> Y0 = repeating_samples<T>(random, width, samples, unit);
     std::vector<Index> all(samples);
@@ -94,10 +94,10 @@ void compare_with_oracle(std::uint64_t seed, std::optional<T> weight, T unit, st
     options.plan = Plan::fused;
     options.tile = random() % 2 == 0 ? 0 : 8;
     const auto reduced = infer(source, Y0, options);
-    CHECK(!oracle::first_disagreement(source, Y0, reduced.Y, all, BiasOn::stored));
+    CHECK(!oracle::first_disagreement(source, Y0, reduced.Y, all));
     options.reduce = false;
     const auto plain = infer(source, Y0, options);
-    CHECK(!oracle::first_disagreement(source, Y0, plain.Y, all, BiasOn::stored));
+    CHECK(!oracle::first_disagreement(source, Y0, plain.Y, all));
     for (std::size_t l = 0; l < layers.size(); ++l) {
       CHECK(reduced.profile.layers[l].entries <= plain.profile.layers[l].entries);
       CHECK(reduced.profile.layers[l].live_samples <= plain.profile.layers[l].live_samples);
@@ -158,7 +158,7 @@ TEST_CASE("copies of rows and samples are found and counted") {
                           std::make_shared<const Layer<float>>(Matrix<float>::build(1, 4, second),
                                                                std::vector<float>{0}),
                           same, same, same, same, same, same, same});
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   InferenceOptions options;
   options.plan = Plan::fused;
   const auto answer = infer(source, Matrix<float>::build(3, 8, inputs), options);
@@ -177,7 +177,7 @@ TEST_CASE("copies of rows and samples are found and counted") {
 TEST_CASE("a positive bias is refused by name") {
   Network<float> network(
       {std::make_shared<const Layer<float>>(Matrix<float>(1, 1), std::vector<float>{1})});
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   InferenceOptions options;
   options.plan = Plan::fused;
   CHECK_THROWS_WITH_AS(infer(source, Matrix<float>(1, 1), options),
@@ -329,7 +329,7 @@ TEST_CASE("tiles that have no live sample, from the beginning or later") {
   const auto less = std::make_shared<const Layer<float>>(
       Matrix<float>::diagonal(std::vector<float>{1}), std::vector<float>{-0.5f});
   Network<float> network(std::vector(4, less));
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   InferenceOptions options;
   options.plan = Plan::fused;
   options.tile = 8;
@@ -359,7 +359,7 @@ TEST_CASE("neurons that nobody reads are left out, and the answer stays the same
                           std::make_shared<const Layer<float>>(Matrix<float>::build(1, 3, second),
                                                                std::vector<float>{0}),
                           same, same, same, same, same, same, same});
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   InferenceOptions options;
   options.plan = Plan::fused;
   const auto reduced = infer(source, Matrix<float>::build(2, 2, inputs), options);
@@ -379,19 +379,20 @@ TEST_CASE("neurons that nobody reads are left out, and the answer stays the same
 TEST_CASE("a sample that lives in unread neurons alone can be woken by a positive bias") {
   // Eight layers hand two neurons on, which is a pass; the ninth reads neuron 0 alone.
   const auto both = std::make_shared<const Layer<float>>(
-      Matrix<float>::diagonal(std::vector<float>{1, 1}), std::vector<float>{0, 0});
+      Matrix<float>::diagonal(std::vector<float>{1, 1}), std::vector<float>{0, 0},
+      LayerRules<float>{.bias_on = BiasOn::live_samples});
   std::vector<std::shared_ptr<const Layer<float>>> layers(8, both);
   Triples<float> last, inputs;
   last.add(0, 0, 1);
   layers.push_back(std::make_shared<const Layer<float>>(Matrix<float>::build(1, 2, last),
-                                                        std::vector<float>{3}));
+                                                        std::vector<float>{3}, both->rules()));
   inputs.add(1, 0, 1);
   Network<float> network(layers);
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   PreparedNetwork<float> prepared(network);
   InferenceOptions options;
-  options.bias_on = BiasOn::live_samples;
-  for (LayerSource<float>* from : {&source, static_cast<LayerSource<float>*>(&prepared)}) {
+  for (const LayerSource<float>* from :
+       {&source, static_cast<const LayerSource<float>*>(&prepared)}) {
     const auto answer = infer(*from, Matrix<float>::build(2, 1, inputs), options);
     CHECK(answer.profile.layers[7].plan == Plan::fused);
     CHECK(answer.Y.at(0, 0) == 3.f);

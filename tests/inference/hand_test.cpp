@@ -25,11 +25,14 @@ std::shared_ptr<const Layer<T>> layer(Matrix<T> W, std::vector<T> b, std::option
 template <class T>
 Matrix<T> run(std::vector<std::shared_ptr<const Layer<T>>> layers, const Matrix<T>& Y0,
               BiasOn bias_on = BiasOn::stored) {
-  Network<T> network(std::move(layers));
-  LayerSource<T>& source = network;
-  InferenceOptions options;
-  options.bias_on = bias_on;
-  return infer(source, Y0, options).Y;
+  for (auto& layer : layers) {
+    LayerRules<T> rules = layer->rules();
+    rules.bias_on = bias_on;
+    const auto bias = layer->bias();
+    layer = std::make_shared<const Layer<T>>(layer->weights().clone(),
+                                             std::vector<T>(bias.begin(), bias.end()), rules);
+  }
+  return infer(Network<T>(std::move(layers)), Y0).Y;
 }
 
 }  // namespace

@@ -42,11 +42,12 @@ Matrix<T> random_matrix(std::mt19937_64& random, Index rows, Index columns, Numb
 template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> random_layers(std::mt19937_64& random, Numbers numbers,
                                                            std::size_t depth, Index widest,
-                                                           int greatest_bias = 4) {
+                                                           int greatest_bias = 4,
+                                                           BiasOn bias_on = BiasOn::stored) {
   std::vector<std::shared_ptr<const Layer<T>>> layers;
   Index inputs = 1 + random() % widest;
-  std::optional<T> cap;
-  if (random() % 2 == 0) cap = static_cast<T>(4);
+  LayerRules<T> rules{.bias_on = bias_on};
+  if (random() % 2 == 0) rules.cap = static_cast<T>(4);
   for (std::size_t l = 0; l < depth; ++l) {
     const Index outputs = 1 + random() % widest;
     std::vector<T> bias(outputs);
@@ -54,7 +55,7 @@ std::vector<std::shared_ptr<const Layer<T>>> random_layers(std::mt19937_64& rand
       b = random() % 3 == 0 ? T(0) : random_number<T>(random, numbers, -8, greatest_bias);
     }
     layers.push_back(std::make_shared<const Layer<T>>(
-        random_matrix<T>(random, outputs, inputs, numbers, -4, 8), bias, cap));
+        random_matrix<T>(random, outputs, inputs, numbers, -4, 8), bias, rules));
     inputs = outputs;
   }
   return layers;

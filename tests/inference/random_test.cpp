@@ -14,18 +14,12 @@ using namespace oscillon::testing;
 
 namespace {
 
-struct Case {
-  BiasOn bias_on;
-  InferenceOptions options;
-};
-
-Case random_case(std::mt19937_64& random, Plan plan) {
-  Case made{random() % 2 == 0 ? BiasOn::stored : BiasOn::live_samples, {}};
-  made.options.bias_on = made.bias_on;
-  made.options.threads = std::array<int, 3>{1, 2, 4}[random() % 3];
-  made.options.tile = std::array<Index, 4>{0, 1, 3, 64}[random() % 4];
-  made.options.plan = plan;
-  made.options.reduce = random() % 2 == 0;
+InferenceOptions random_options(std::mt19937_64& random, Plan plan) {
+  InferenceOptions made;
+  made.threads = std::array<int, 3>{1, 2, 4}[random() % 3];
+  made.tile = std::array<Index, 4>{0, 1, 3, 64}[random() % 4];
+  made.plan = plan;
+  made.reduce = random() % 2 == 0;
   return made;
 }
 
@@ -36,16 +30,16 @@ void compare(int networks, Numbers numbers, std::uint64_t seed, Plan plan = Plan
   std::mt19937_64 random(seed);
   int different = 0;
   for (int n = 0; n < cases(networks); ++n) {
-    Network<T> network(random_layers<T>(random, numbers, 1 + random() % 5, 12, greatest_bias));
+    const BiasOn bias_on = random() % 2 == 0 ? BiasOn::stored : BiasOn::live_samples;
+    Network<T> network(
+        random_layers<T>(random, numbers, 1 + random() % 5, 12, greatest_bias, bias_on));
     const Index samples = random() % 9;
     const Matrix<T> Y0 = random_matrix<T>(random, network.inputs(), samples, numbers, -2, 8);
-    const Case made = random_case(random, plan);
-    LayerSource<T>& source = network;
-    const Inference<T> answer = infer(source, Y0, made.options);
+    const LayerSource<T>& source = network;
+    const Inference<T> answer = infer(source, Y0, random_options(random, plan));
     std::vector<Index> all(samples);
     for (Index s = 0; s < samples; ++s) all[s] = s;
-    different +=
-        oracle::first_disagreement(source, Y0, answer.Y, all, made.bias_on).has_value() ? 1 : 0;
+    different += oracle::first_disagreement(source, Y0, answer.Y, all).has_value() ? 1 : 0;
   }
   CHECK(different == 0);
 }
@@ -57,7 +51,7 @@ void compare(int networks, Numbers numbers, std::uint64_t seed, Plan plan = Plan
 void compare_exactly(std::mt19937_64& random) {
   Network<float> network(random_layers<float>(random, Numbers::any, 1, 12));
   const Matrix<float> Y0 = random_matrix<float>(random, network.inputs(), 4, Numbers::any, -2, 8);
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   const Matrix<float> Y = infer(source, Y0).Y;
   const auto layer = oracle::plain<mpq_class>(network.at(0));
   const auto inputs = Y0.compressed(Orientation::by_column);
@@ -116,7 +110,7 @@ TEST_CASE("dyadic networks agree with exact rationals") {
     Network<double> network(random_layers<double>(random, Numbers::dyadic, 3, 8));
     const Matrix<double> Y0 =
         random_matrix<double>(random, network.inputs(), 3, Numbers::dyadic, -2, 8);
-    LayerSource<double>& source = network;
+    const LayerSource<double>& source = network;
     const Matrix<double> Y = infer(source, Y0).Y;
     const auto layers = oracle::plain<mpq_class>(source);
     const auto inputs = Y0.compressed(Orientation::by_column);

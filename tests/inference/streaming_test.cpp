@@ -22,7 +22,7 @@ class Made : public LayerSource<float> {
   std::size_t depth() const override { return network_.depth(); }
   Index inputs() const override { return network_.inputs(); }
   Index outputs() const override { return network_.outputs(); }
-  std::shared_ptr<const Layer<float>> layer(std::size_t index) override {
+  std::shared_ptr<const Layer<float>> layer(std::size_t index) const override {
     ++asked;
     if (index == fails_at_) throw Error(Fault::io, "layer 3 cannot be read");
     return network_.layer(index);
@@ -49,7 +49,7 @@ TEST_CASE("layers fetched ahead give the answer of layers in memory, each fetche
     Network<float> network = some_network(random(), 1 + random() % 30);
     Made made(network, never);
     const auto Y0 = random_matrix<float>(random, network.inputs(), 40, Numbers::dyadic, 1, 8);
-    LayerSource<float>& in_memory = network;
+    const LayerSource<float>& in_memory = network;
     const auto expected = infer(in_memory, Y0).Y.triples();
     const auto answer = infer<float>(made, Y0).Y.triples();
     CHECK(answer.rows == expected.rows);
@@ -124,7 +124,7 @@ TEST_CASE(
   for (Index j = 0; j < 20'000; ++j) Y.add(random() % 1000, j, 1024);
   Network<float> network({std::make_shared<const Layer<float>>(Matrix<float>::build(1000, 1000, W),
                                                                std::vector<float>(1000, 0))});
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   const SampleBatch<float> Y0(Matrix<float>::build(1000, 20'000, Y));
   InferenceOptions options;
   options.memory_limit = Index{1} << 20;

@@ -219,7 +219,7 @@ void check_every_cover(const std::vector<std::string>& words) {
       const Index outputs = bias.size();
       Network<T> network({std::make_shared<const Layer<T>>(Matrix<T>::build(outputs, hidden, W),
                                                            std::move(bias))});
-      LayerSource<T>& source = network;
+      const LayerSource<T>& source = network;
       const Compressed<T> Y = infer(source, Y0).Y.compressed(Orientation::by_column);
       for (Index sample = 0; sample < count; ++sample) {
         std::vector<Index> expected;

@@ -32,7 +32,7 @@ void check_small(const std::string& folder, Index third, Index sixth) {
   const auto Y0 = challenge::read_inputs<T>(folder + "/sparse-images-1024.tsv", 1024).matrix();
   CHECK(Y0.columns() == 1200);
   CHECK(Y0.entries() == 122713);
-  LayerSource<T>& source = network;
+  const LayerSource<T>& source = network;
   const Inference<T> answer = infer(source, Y0);
   const auto truth = read_categories(folder + "/neuron1024-l120-categories.tsv", 1200);
   CHECK(truth.size() == 19);
@@ -43,7 +43,7 @@ void check_small(const std::string& folder, Index third, Index sixth) {
   for (const T value : answer.Y.triples().values) REQUIRE(value == T(32));
   std::vector<Index> some{truth.front(), truth.back()};
   for (Index s = 0; s < 1200; s += 60) some.push_back(s);
-  CHECK(!oracle::first_disagreement(source, Y0, answer.Y, some, BiasOn::stored));
+  CHECK(!oracle::first_disagreement(source, Y0, answer.Y, some));
   if (std::is_same_v<T, float>) {
     CHECK(answer.profile.layers[0].entries == 330320);
     CHECK(answer.profile.layers[1].entries == 153280);
@@ -66,7 +66,7 @@ TEST_CASE("the whole official problem") {
   const auto Y0 = challenge::read_inputs<float>(folder + "/sparse-images-1024.tsv", 1024);
   CHECK(Y0.samples() == 60000);
   CHECK(Y0.entries() == 6374505);
-  LayerSource<float>& source = network;
+  const LayerSource<float>& source = network;
   const auto truth = read_categories(folder + "/neuron1024-l120-categories.tsv", 60000);
   CHECK(truth.size() == 1812);
   CHECK(challenge::categories_of(infer(source, Y0).Y) == truth);

@@ -44,8 +44,8 @@ Matrix<T> infer_eigen(const std::vector<std::shared_ptr<const Layer<T>>>& layers
     const Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>> bias(layer->bias().data(),
                                                                     size(layer->outputs()));
     auto biased = Z.array().colwise() + bias;
-    if (layer->cap()) {
-      Y = biased.max(T(0)).min(*layer->cap()).matrix();
+    if (const auto cap = *layer->rules().cap.common()) {
+      Y = biased.max(T(0)).min(*cap).matrix();
     } else {
       Y = biased.max(T(0)).matrix();
     }

@@ -23,9 +23,8 @@ Matrix<T> infer_naive(const std::vector<std::shared_ptr<const Layer<T>>>& layers
           "add the bias", {Z.handle()});
     check(G::select(Z.handle(), nullptr, nullptr, G::value_greater(), Z.handle(), T(0), nullptr),
           "ReLU", {Z.handle()});
-    if (layer->cap()) {
-      check(G::apply_second(Z.handle(), nullptr, nullptr, G::min(), Z.handle(), *layer->cap(),
-                            nullptr),
+    if (const auto cap = *layer->rules().cap.common()) {
+      check(G::apply_second(Z.handle(), nullptr, nullptr, G::min(), Z.handle(), *cap, nullptr),
             "cap", {Z.handle()});
     }
     Y = std::move(Z);

@@ -131,11 +131,12 @@ void add_inputs(const std::string& folder, const SampleBatch<T>& inputs, Manifes
 
 template <NetworkValue T>
 FolderSource<T>::FolderSource(const std::string& folder, Index neurons, Index depth, T bias,
-                              int threads)
+                              int threads, BiasOn bias_on)
     : folder_(folder),
       manifest_(read_manifest(folder)),
       neurons_(neurons),
       bias_(bias),
+      bias_on_(bias_on),
       threads_(threads) {
   for (Index layer = 1; layer <= depth; ++layer) {
     paths_.push_back(find_layer(folder, neurons, layer));
@@ -143,7 +144,7 @@ FolderSource<T>::FolderSource(const std::string& folder, Index neurons, Index de
 }
 
 template <NetworkValue T>
-std::shared_ptr<const Layer<T>> FolderSource<T>::layer(std::size_t index) {
+std::shared_ptr<const Layer<T>> FolderSource<T>::layer(std::size_t index) const {
   ScanOptions scan;
   scan.threads = threads_;
   const std::string& path = paths_.at(index);
@@ -154,13 +155,15 @@ std::shared_ptr<const Layer<T>> FolderSource<T>::layer(std::size_t index) {
   return std::make_shared<const Layer<T>>(
       text ? read_entries<T>(InputFile(path, facts), neurons_, neurons_, scan)
            : read_matrix<T>(path, neurons_, scan),
-      std::vector<T>(neurons_, bias_), static_cast<T>(cap));
+      std::vector<T>(neurons_, bias_),
+      LayerRules<T>{.cap = static_cast<T>(cap), .bias_on = bias_on_});
 }
 
 template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& folder, Index neurons,
-                                                         Index depth, T bias, int threads) {
-  FolderSource<T> source(folder, neurons, depth, bias, 1);
+                                                         Index depth, T bias, int threads,
+                                                         BiasOn bias_on) {
+  FolderSource<T> source(folder, neurons, depth, bias, 1, bias_on);
   std::vector<std::shared_ptr<const Layer<T>>> layers(depth);
   const SingleThreadedGraphblas one_thread_a_file;
   run_tasks(depth, threads, [&](std::size_t l) { layers[l] = source.layer(l); });
@@ -182,8 +185,8 @@ SampleBatch<T> read_inputs(const std::string& path, Index neurons, Index samples
 }
 
 template <NetworkValue T>
-void write_problem(const std::string& folder, LayerSource<T>& source, const SampleBatch<T>* inputs,
-                   const WriteOptions& options) {
+void write_problem(const std::string& folder, const LayerSource<T>& source,
+                   const SampleBatch<T>* inputs, const WriteOptions& options) {
   const Index neurons = source.inputs();
   make_folder(folder + "/neuron" + std::to_string(neurons));
   remove_manifest(folder);
@@ -220,13 +223,13 @@ void write_inputs(const std::string& folder, const SampleBatch<T>& inputs,
   write_manifest(folder, manifest);
 }
 
-#define OSCILLON_INSTANTIATE_FILES(T)                                                          \
-  template std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string&, Index, \
-                                                                    Index, T, int);            \
-  template class FolderSource<T>;                                                              \
-  template SampleBatch<T> read_inputs(const std::string&, Index, Index, int);                  \
-  template void write_problem(const std::string&, LayerSource<T>&, const SampleBatch<T>*,      \
-                              const WriteOptions&);                                            \
+#define OSCILLON_INSTANTIATE_FILES(T)                                                           \
+  template std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string&, Index,  \
+                                                                    Index, T, int, BiasOn);     \
+  template class FolderSource<T>;                                                               \
+  template SampleBatch<T> read_inputs(const std::string&, Index, Index, int);                   \
+  template void write_problem(const std::string&, const LayerSource<T>&, const SampleBatch<T>*, \
+                              const WriteOptions&);                                             \
   template void write_inputs(const std::string&, const SampleBatch<T>&, const WriteOptions&);
 OSCILLON_INSTANTIATE_FILES(float)
 OSCILLON_INSTANTIATE_FILES(double)

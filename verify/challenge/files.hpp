@@ -29,7 +29,8 @@ std::string find_layer(const std::string& folder, Index neurons, Index layer);
 // ParseError for a malformed file, one without entries included.
 template <NetworkValue T>
 std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string& folder, Index neurons,
-                                                         Index depth, T bias, int threads = 0);
+                                                         Index depth, T bias, int threads = 0,
+                                                         BiasOn bias_on = BiasOn::stored);
 
 // The same layers one at a time, each read when it is asked for, by several threads if so wanted.
 // With a manifest in the folder each file must be the one that it tells.
@@ -37,12 +38,14 @@ template <NetworkValue T>
 class FolderSource : public LayerSource<T> {
  public:
   // Throws Error(cannot_open) when a layer is missing.
-  FolderSource(const std::string& folder, Index neurons, Index depth, T bias, int threads = 0);
+  FolderSource(const std::string& folder, Index neurons, Index depth, T bias, int threads = 0,
+               BiasOn bias_on = BiasOn::stored);
 
   std::size_t depth() const override { return paths_.size(); }
   Index inputs() const override { return neurons_; }
   Index outputs() const override { return neurons_; }
-  std::shared_ptr<const Layer<T>> layer(std::size_t index) override;
+  std::shared_ptr<const Layer<T>> layer(std::size_t index) const override;
+  BiasOn bias_on(std::size_t) const override { return bias_on_; }
 
  private:
   std::string folder_;
@@ -50,6 +53,7 @@ class FolderSource : public LayerSource<T> {
   std::vector<std::string> paths_;
   Index neurons_;
   T bias_;
+  BiasOn bias_on_;
   int threads_;
 };
 
@@ -71,21 +75,21 @@ struct WriteOptions {
 // so there is one when all is there. Throws Error(usage) unless all ranks have as many neurons,
 // Error(interrupted) once a stop is requested.
 template <NetworkValue T>
-void write_problem(const std::string& folder, LayerSource<T>& source, const SampleBatch<T>* inputs,
-                   const WriteOptions& options = {});
+void write_problem(const std::string& folder, const LayerSource<T>& source,
+                   const SampleBatch<T>* inputs, const WriteOptions& options = {});
 
 // The inputs alone, and a manifest of them.
 template <NetworkValue T>
 void write_inputs(const std::string& folder, const SampleBatch<T>& inputs,
                   const WriteOptions& options = {});
 
-#define OSCILLON_EXTERN_FILES(T)                                                                  \
-  extern template std::vector<std::shared_ptr<const Layer<T>>> read_layers(const std::string&,    \
-                                                                           Index, Index, T, int); \
-  extern template class FolderSource<T>;                                                          \
-  extern template SampleBatch<T> read_inputs(const std::string&, Index, Index, int);              \
-  extern template void write_problem(const std::string&, LayerSource<T>&, const SampleBatch<T>*,  \
-                                     const WriteOptions&);                                        \
+#define OSCILLON_EXTERN_FILES(T)                                                     \
+  extern template std::vector<std::shared_ptr<const Layer<T>>> read_layers(          \
+      const std::string&, Index, Index, T, int, BiasOn);                             \
+  extern template class FolderSource<T>;                                             \
+  extern template SampleBatch<T> read_inputs(const std::string&, Index, Index, int); \
+  extern template void write_problem(const std::string&, const LayerSource<T>&,      \
+                                     const SampleBatch<T>*, const WriteOptions&);    \
   extern template void write_inputs(const std::string&, const SampleBatch<T>&, const WriteOptions&);
 OSCILLON_EXTERN_FILES(float)
 OSCILLON_EXTERN_FILES(double)

@@ -216,7 +216,7 @@ RadixNetSource<T>::RadixNetSource(RadixNet net, std::size_t depth)
 }
 
 template <NetworkValue T>
-std::shared_ptr<const Layer<T>> RadixNetSource<T>::layer(std::size_t index) {
+std::shared_ptr<const Layer<T>> RadixNetSource<T>::layer(std::size_t index) const {
   std::vector<T> bias(net_.neurons(index + 1), static_cast<T>(net_.bias));
   if (net_.biases_vary) {
     for (Index i = 0; i < bias.size(); ++i) {
@@ -224,14 +224,14 @@ std::shared_ptr<const Layer<T>> RadixNetSource<T>::layer(std::size_t index) {
                                factor(counter_random(net_.seed, stream(Purpose::bias, index), i)));
     }
   }
-  std::optional<T> greatest;
-  if (net_.cap) greatest = static_cast<T>(*net_.cap);
+  LayerRules<T> rules{.bias_on = net_.bias_on};
+  if (net_.cap) rules.cap = static_cast<T>(*net_.cap);
   return std::make_shared<const Layer<T>>(radix_net_weights<T>(net_, index), std::move(bias),
-                                          greatest);
+                                          rules);
 }
 
 template <NetworkValue T>
-std::vector<std::vector<Index>> recovered_permutations(LayerSource<T>& layers,
+std::vector<std::vector<Index>> recovered_permutations(const LayerSource<T>& layers,
                                                        const RadixNet& net) {
   const Index base = net.base();
   const Index copies = net.widths.front();
@@ -287,11 +287,11 @@ Matrix<T> random_inputs(Index neurons, Index samples, double share, std::uint64_
   return Matrix<T>::from_compressed(inputs);
 }
 
-#define OSCILLON_INSTANTIATE_RADIX_NET(T)                                           \
-  template Compressed<T> radix_net_weights(const RadixNet&, std::size_t);           \
-  template class RadixNetSource<T>;                                                 \
-  template std::vector<std::vector<Index>> recovered_permutations(LayerSource<T>&,  \
-                                                                  const RadixNet&); \
+#define OSCILLON_INSTANTIATE_RADIX_NET(T)                                                \
+  template Compressed<T> radix_net_weights(const RadixNet&, std::size_t);                \
+  template class RadixNetSource<T>;                                                      \
+  template std::vector<std::vector<Index>> recovered_permutations(const LayerSource<T>&, \
+                                                                  const RadixNet&);      \
   template Matrix<T> random_inputs(Index, Index, double, std::uint64_t);
 OSCILLON_INSTANTIATE_RADIX_NET(float)
 OSCILLON_INSTANTIATE_RADIX_NET(double)

@@ -68,7 +68,7 @@ using PreparedNetworks = std::map<bool, std::shared_ptr<PreparedNetwork<T>>>;  /
 template <NetworkValue T>
 std::vector<Runner<T>> runners_of(const BenchOptions& options,
                                   const std::vector<std::shared_ptr<const Layer<T>>>& layers,
-                                  LayerSource<T>& source, const SampleBatch<T>& batch,
+                                  const LayerSource<T>& source, const SampleBatch<T>& batch,
                                   const Matrix<T>& Y0, PreparedNetworks<T>& prepared, int threads,
                                   const std::stop_token& stop) {
   const auto timed = [](Runner<T>& runner, auto&& run) {
@@ -111,7 +111,7 @@ std::vector<Runner<T>> runners_of(const BenchOptions& options,
       inference.plan = is_plan ? plan_from_name(name) : Plan::fused;
       runner.reduces = inference.reduce && inference.plan != Plan::semiring &&
                        inference.plan != Plan::dense_tiles;
-      LayerSource<T>* from = &source;
+      const LayerSource<T>* from = &source;
       if (!is_plan && way->prepared) {
         auto& network = prepared[way->reduce];
         if (!network) network = std::make_shared<PreparedNetwork<T>>(source, way->reduce);

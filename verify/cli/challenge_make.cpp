@@ -20,18 +20,18 @@ struct MakeOptions : ProblemOptions {
 template <NetworkValue T>
 class Watched : public LayerSource<T> {
  public:
-  Watched(LayerSource<T>& source, std::function<void(std::size_t)> on_layer)
+  Watched(const LayerSource<T>& source, std::function<void(std::size_t)> on_layer)
       : source_(source), on_layer_(std::move(on_layer)) {}
   std::size_t depth() const override { return source_.depth(); }
   Index inputs() const override { return source_.inputs(); }
   Index outputs() const override { return source_.outputs(); }
-  std::shared_ptr<const Layer<T>> layer(std::size_t index) override {
+  std::shared_ptr<const Layer<T>> layer(std::size_t index) const override {
     on_layer_(index);
     return source_.layer(index);
   }
 
  private:
-  LayerSource<T>& source_;
+  const LayerSource<T>& source_;
   std::function<void(std::size_t)> on_layer_;
 };
 

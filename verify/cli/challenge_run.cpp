@@ -68,12 +68,12 @@ struct Verification {
 
 // The answer to some samples, worked out in plain loops and, with `two_ways`, by plan semiring.
 template <NetworkValue T>
-Verification<T> verify(const RunOptions& options, LayerSource<T>& source, const SampleBatch<T>& Y0,
-                       const Matrix<T>& Y, const std::vector<Index>& alive, Index wanted,
-                       bool two_ways, const std::stop_token& stop) {
+Verification<T> verify(const RunOptions& options, const LayerSource<T>& source,
+                       const SampleBatch<T>& Y0, const Matrix<T>& Y,
+                       const std::vector<Index>& alive, Index wanted, bool two_ways,
+                       const std::stop_token& stop) {
   Verification<T> made;
   made.samples = samples_to_verify(wanted, Y0.samples(), alive);
-  const BiasOn bias_on = bias_on_from_name(options.bias_on);
   const Matrix<T> inputs = chosen_samples<T>(
       Y0.neurons(), made.samples, [&](Index sample) { return Y0.columns(sample, sample + 1); });
   const SampleBatch<T> answers(Y);
@@ -81,13 +81,12 @@ Verification<T> verify(const RunOptions& options, LayerSource<T>& source, const 
       Y.rows(), made.samples, [&](Index sample) { return answers.columns(sample, sample + 1); });
   std::vector<Index> all(made.samples.size());
   std::iota(all.begin(), all.end(), Index{0});
-  if (const auto wrong = oracle::first_disagreement(source, inputs, answer, all, bias_on)) {
+  if (const auto wrong = oracle::first_disagreement(source, inputs, answer, all)) {
     made.loops_differ = made.samples[*wrong];
   }
   if (two_ways) {
     InferenceOptions semiring;
     semiring.plan = Plan::semiring;
-    semiring.bias_on = bias_on;
     semiring.threads = options.threads;
     semiring.stop = stop;
     const auto a = infer(source, inputs, semiring).Y.compressed(Orientation::by_column);
@@ -128,7 +127,7 @@ void require_creatable_outputs(const RunOptions& options) {
 
 // Refuses at once what cannot fit, before inputs are made that may take minutes.
 template <NetworkValue T>
-void require_memory(LayerSource<T>& source, const InferenceOptions& inference) {
+void require_memory(const LayerSource<T>& source, const InferenceOptions& inference) {
   if (inference.memory_limit == 0) return;
   const MemoryPlan plan = plan_memory(source, SampleBatch<T>(source.inputs()), inference);
   if (plan.total() <= inference.memory_limit) return;
@@ -142,11 +141,10 @@ int run_in(const RunOptions& options, const std::stop_token& stop) {
   require_creatable_outputs(options);
   const auto reading = Clock::now();
   const std::unique_ptr<LayerSource<T>> opened = open_layers<T>(options);
-  LayerSource<T>& source = *opened;
+  const LayerSource<T>& source = *opened;
   ProgressBar bar;
   InferenceOptions inference = inference_options(options, bar, stop);
   inference.checkpoint = options.checkpoint;
-  inference.checkpoint.run = description(options);
   require_memory(source, inference);
   const SampleBatch<T> Y0 = open_inputs<T>(options.inputs, source.inputs(), options.net.seed,
                                            options, options.memory_limit, bar, stop);

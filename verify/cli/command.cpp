@@ -122,11 +122,6 @@ void add_reduce_option(CLI::App& app, EngineOptions& options) {
 
 void add_engine_options(CLI::App& app, EngineOptions& options) {
   app.add_flag("--profile", options.profile, "Print seconds, entries and live samples per layer");
-  app.add_option(
-         "--bias-on", options.bias_on,
-         "What the bias is added to: the stored entries of W Y (stored), or every neuron of a "
-         "live sample (live-samples)")
-      ->capture_default_str();
   app.add_option("--plan", options.plan,
                  "How layers are worked out: automatic, semiring, dense-tiles or fused")
       ->capture_default_str();
@@ -217,7 +212,6 @@ InferenceOptions inference_options(const EngineOptions& options, ProgressBar& ba
   inference.threads = options.threads;
   inference.tile = options.tile;
   inference.plan = plan_from_name(options.plan);
-  inference.bias_on = bias_on_from_name(options.bias_on);
   inference.reduce = options.reduce;
   inference.memory_limit = options.memory_limit;
   inference.stop = stop;

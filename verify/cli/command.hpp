@@ -32,7 +32,6 @@ struct CommonOptions {
 
 // Those of a subcommand that infers.
 struct EngineOptions : CommonOptions {
-  std::string bias_on = "stored";
   std::string plan = "automatic";
   Index tile = 0;
   bool profile = false;

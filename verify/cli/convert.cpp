@@ -71,7 +71,7 @@ Opened<T> open_network(const ConvertOptions& options) {
 }
 
 template <NetworkValue T>
-void write_challenge_layers(const ConvertOptions& options, LayerSource<T>& source,
+void write_challenge_layers(const ConvertOptions& options, const LayerSource<T>& source,
                             const std::stop_token& stop) {
   if constexpr (std::is_floating_point_v<T>) {
     challenge::WriteOptions writing;
@@ -86,7 +86,7 @@ void write_challenge_layers(const ConvertOptions& options, LayerSource<T>& sourc
 template <NetworkValue T>
 int convert_in(const ConvertOptions& options, const std::stop_token& stop) {
   Opened<T> opened = open_network<T>(options);
-  LayerSource<T>& source = *opened.layers;
+  const LayerSource<T>& source = *opened.layers;
   const std::size_t depth = source.depth();
   if (is_bundle(options.output)) {
     BundleOptions bundle;

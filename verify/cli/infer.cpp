@@ -42,11 +42,6 @@ int infer_in(const InferOptions& options, const std::stop_token& stop) {
 }
 
 int infer_network(const InferOptions& options, const std::stop_token& stop) {
-  if (options.collapse && bias_on_from_name(options.bias_on) != BiasOn::stored) {
-    throw Error(Fault::usage,
-                "a collapsed network is run with the bias on stored entries only: with "
-                "live-samples every neuron with a positive bias would wake in every iteration");
-  }
   if (!options.output.empty()) {
     require_distinct(options.output, {options.input});
     require_creatable(options.output);

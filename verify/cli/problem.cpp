@@ -101,6 +101,11 @@ void add_net_options(CLI::App& app, NetOptions& options) {
       ->capture_default_str();
   app.add_option("--bias", options.bias, "Bias of every neuron; default: the official one")
       ->check(finite_number());
+  app.add_option("--bias-on", options.bias_on,
+                 "What the bias is added to: stored (entries of W Y, sums of 0 too), nonzero "
+                 "(entries whose sum is not 0), live-samples (every neuron of a sample that has an "
+                 "entry) or every-sample; a bundle says it itself")
+      ->capture_default_str();
   const char* const variants = "Variants of a network that is made";
   app.add_option("--radices", options.radices,
                  "Radices of a block's layers, as 2,2,4; with --widths instead of --neurons")
@@ -180,6 +185,7 @@ challenge::RadixNet net_of(const NetOptions& options) {
   if (options.bias) net.bias = *options.bias;
   if (options.weight) net.weight = *options.weight;
   net.weights = challenge::weights_from_name(options.weights);
+  net.bias_on = bias_on_from_name(options.bias_on);
   net.biases_vary = options.biases_vary;
   net.dropped = options.dropped;
   net.unstructured = options.unstructured;
@@ -227,6 +233,7 @@ std::string description(const ProblemOptions& options) {
     if (!net.permutations_from.empty()) record["permutations_from"] = net.permutations_from;
   }
   if (options.net.bias) record["bias"] = *options.net.bias;
+  record["bias_on"] = options.net.bias_on;
   if (options.inputs.random > 0) {
     record["random_inputs"] = options.inputs.random;
     record["share"] = options.inputs.share;
@@ -261,12 +268,13 @@ std::unique_ptr<LayerSource<T>> open_layers(const ProblemOptions& options) {
   }
   const challenge::Size& size = challenge::size_of(net.neurons);
   const T bias = static_cast<T>(net.bias.value_or(size.bias));
+  const BiasOn bias_on = bias_on_from_name(net.bias_on);
   if (at_once) {
-    return std::make_unique<Network<T>>(
-        challenge::read_layers<T>(options.layers, size.neurons, net.depth, bias, options.threads));
+    return std::make_unique<Network<T>>(challenge::read_layers<T>(
+        options.layers, size.neurons, net.depth, bias, options.threads, bias_on));
   }
   return std::make_unique<challenge::FolderSource<T>>(options.layers, size.neurons, net.depth, bias,
-                                                      options.threads);
+                                                      options.threads, bias_on);
 }
 
 template <NetworkValue T>

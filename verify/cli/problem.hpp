@@ -16,6 +16,7 @@ struct NetOptions {
   std::vector<Index> radices, widths;  // empty: the official ones
   std::string weights = "equal";
   std::optional<double> weight, bias;
+  std::string bias_on = "stored";
   bool biases_vary = false;
   double dropped = 0;
   bool unstructured = false;

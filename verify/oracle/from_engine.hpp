@@ -19,12 +19,19 @@ PlainLayer<Number> plain(const Layer<T>& layer) {
     }
   }
   for (const T b : layer.bias()) made.bias.push_back(Number(b));
-  if (layer.cap()) made.cap = Number(*layer.cap());
+  const LayerRules<T>& rules = layer.rules();
+  made.bias_on = rules.bias_on;
+  made.product = rules.product;
+  for (Index i = 0; i < layer.outputs(); ++i) {
+    const std::optional<T> cap = rules.cap[i];
+    made.caps.push_back(cap ? std::optional(Number(*cap)) : std::nullopt);
+    made.activations.push_back(rules.activation[i]);
+  }
   return made;
 }
 
 template <class Number, NetworkValue T>
-std::vector<PlainLayer<Number>> plain(LayerSource<T>& source) {
+std::vector<PlainLayer<Number>> plain(const LayerSource<T>& source) {
   std::vector<PlainLayer<Number>> layers;
   for (std::size_t l = 0; l < source.depth(); ++l) {
     layers.push_back(plain<Number>(*source.layer(l)));
@@ -45,16 +52,15 @@ PlainSample<Number> plain(const Compressed<T>& Y, Index sample) {
 // The first of `samples` for which the engine's answer `Y` to `Y0` is not, bit for bit, the
 // oracle's in the same number type; none when all agree.
 template <NetworkValue T>
-std::optional<Index> first_disagreement(LayerSource<T>& source, const Matrix<T>& Y0,
-                                        const Matrix<T>& Y, const std::vector<Index>& samples,
-                                        BiasOn bias_on) {
+std::optional<Index> first_disagreement(const LayerSource<T>& source, const Matrix<T>& Y0,
+                                        const Matrix<T>& Y, const std::vector<Index>& samples) {
   const Compressed<T> inputs = Y0.compressed(Orientation::by_column);
   const Compressed<T> answer = Y.compressed(Orientation::by_column);
   std::vector<PlainSample<T>> values;
   for (const Index sample : samples) values.push_back(plain<T>(inputs, sample));
   for (std::size_t l = 0; l < source.depth(); ++l) {
     const PlainLayer<T> layer = plain<T>(*source.layer(l));
-    for (PlainSample<T>& y : values) y = apply_layer(layer, y, bias_on);
+    for (PlainSample<T>& y : values) y = apply_layer(layer, y);
   }
   for (std::size_t s = 0; s < samples.size(); ++s) {
     if (values[s] != plain<T>(answer, samples[s])) return samples[s];

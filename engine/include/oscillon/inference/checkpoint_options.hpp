@@ -9,7 +9,6 @@ struct CheckpointOptions {
   std::string folder;         // where to write checkpoints; empty: none are written
   double every_seconds = 60;  // of work between two checkpoints
   bool resume = false;        // from the newest checkpoint in the folder, if there is one
-  std::string run;            // names what is run: a checkpoint of another run is refused
 };
 
 }  // namespace oscillon

@@ -31,7 +31,6 @@ std::string_view name_of(Plan plan);
 
 struct InferenceOptions {
   Plan plan = Plan::automatic;
-  BiasOn bias_on = BiasOn::stored;
   int threads = 0;  // 0: all
   Index tile = 0;   // samples a tile; 0: chosen by the plan
   // Whether plan `fused` computes equal neurons and equal samples once, and leaves out neurons that
@@ -84,7 +83,7 @@ struct MemoryPlan {
 
 // Reads the first layer; the others are taken to be like it.
 template <NetworkValue T>
-MemoryPlan plan_memory(LayerSource<T>& source, const SampleBatch<T>& Y0,
+MemoryPlan plan_memory(const LayerSource<T>& source, const SampleBatch<T>& Y0,
                        const InferenceOptions& options);
 
 // Y_L of the samples of Y0.
@@ -101,12 +100,12 @@ MemoryPlan plan_memory(LayerSource<T>& source, const SampleBatch<T>& Y0,
 // not suit the network; Error(out_of_memory) when the memory limit would be exceeded: at once if
 // that can be foreseen, naming what is needed, and else between layers. Y0 is never changed.
 template <NetworkValue T>
-Inference<T> infer(LayerSource<T>& source, const SampleBatch<T>& Y0,
+Inference<T> infer(const LayerSource<T>& source, const SampleBatch<T>& Y0,
                    const InferenceOptions& options = {});
 
 // The same for the samples in the columns of Y0 (inputs x samples).
 template <NetworkValue T>
-Inference<T> infer(LayerSource<T>& source, const Matrix<T>& Y0,
+Inference<T> infer(const LayerSource<T>& source, const Matrix<T>& Y0,
                    const InferenceOptions& options = {});
 
 template <NetworkValue T>
@@ -119,16 +118,17 @@ struct KeyedInference {
 // that Y0 does not mention have no entry. Throws KeyError for a key that is not an input of the
 // network.
 template <NetworkValue T>
-KeyedInference<T> infer(Network<T>& network, const AssocArray<T>& Y0,
+KeyedInference<T> infer(const Network<T>& network, const AssocArray<T>& Y0,
                         const InferenceOptions& options = {});
 
-#define OSCILLON_EXTERN_INFERENCE(T)                                                              \
-  extern template MemoryPlan plan_memory(LayerSource<T>&, const SampleBatch<T>&,                  \
-                                         const InferenceOptions&);                                \
-  extern template Inference<T> infer(LayerSource<T>&, const SampleBatch<T>&,                      \
-                                     const InferenceOptions&);                                    \
-  extern template Inference<T> infer(LayerSource<T>&, const Matrix<T>&, const InferenceOptions&); \
-  extern template KeyedInference<T> infer(Network<T>&, const AssocArray<T>&,                      \
+#define OSCILLON_EXTERN_INFERENCE(T)                                                   \
+  extern template MemoryPlan plan_memory(const LayerSource<T>&, const SampleBatch<T>&, \
+                                         const InferenceOptions&);                     \
+  extern template Inference<T> infer(const LayerSource<T>&, const SampleBatch<T>&,     \
+                                     const InferenceOptions&);                         \
+  extern template Inference<T> infer(const LayerSource<T>&, const Matrix<T>&,          \
+                                     const InferenceOptions&);                         \
+  extern template KeyedInference<T> infer(const Network<T>&, const AssocArray<T>&,     \
                                           const InferenceOptions&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_INFERENCE)
 #undef OSCILLON_EXTERN_INFERENCE

@@ -1,48 +1,47 @@
-// One layer of a ReLU network: Y_next = h(W Y + b), h(y) = max(y, 0), with an optional cap min(·,
-// ymax). Source: the paper, section II. Index-only: keys live in Network.
+// One layer of a network: weights W, a bias b and the rules that say what is computed with them
+// (layer_rules.hpp). With the usual ones, Y_next = h(W Y + b), h(y) = max(y, 0), with an optional
+// cap min(., ymax). Source: the paper, section II. Index-only: keys live in Network.
 #pragma once
 
 #include <mutex>
 #include <optional>
 #include <span>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "oscillon/algebra/matrix.hpp"
+#include "oscillon/network/layer_rules.hpp"
 #include "oscillon/network/weight_rows.hpp"
 
 namespace oscillon {
 
-// Where the bias is added in the columns of samples that still have an entry. The two differ only
-// where a bias is positive.
-enum class BiasOn {
-  stored,  // to the stored entries of W Y: elsewhere W Y is the -inf of max-plus. The Challenge's
-           // rule
-  live_samples,  // to every neuron: B = b |1^T Y|_0
-};
-
-// "stored" or "live-samples". Throws Error(Fault::usage) for another name.
-BiasOn bias_on_from_name(std::string_view name);
-std::string_view name_of(BiasOn rule);
-
-// Bounds on a layer's sums, for proving that no value leaves its type: with |y| <= m every partial
-// sum of W Y lies within [-m * gain, m * gain], and the bias adds at most `offset` in size.
+// Bounds on a layer's values, for proving that none leaves its type: with |y| <= m every partial
+// sum of W Y lies within [-m * gain, m * gain], and what is added is at most `offset` in size. Over
+// max-plus the gain is 1, and the weights are among what is added.
 struct LayerBounds {
-  double gain = 0;     // the greatest sum of |w| over a row
-  double offset = 0;   // the greatest |b|
-  bool wakes = false;  // whether a bias is positive: a neuron without an entry may get a value
+  double gain = 0;
+  double offset = 0;
+  double ceiling = 0;     // the greatest cap; infinity where a row has none
+  bool wakes = false;     // whether a bias is positive: a neuron without an entry may get a value
+  bool rectifies = true;  // whether the activation of every row is ReLU
 };
 
 template <NetworkValue T>
 class Layer {
  public:
-  // `weights` is outputs x inputs, `bias` has one value an output, `cap` is the greatest value a
-  // neuron can take. Throws ShapeError when the bias is not as long as the weights have rows;
-  // Error(bad_data) for a weight or bias that is not finite, or a cap that is not positive.
-  Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap = std::nullopt);
+  // `weights` is outputs x inputs, `bias` has one value an output. A bias of -0 is taken as 0.
+  // Throws ShapeError when the bias, or an activation or cap for each row, is not as long as the
+  // weights have rows; Error(bad_data) for a weight or bias that is not finite, for a cap that is
+  // not positive and finite or stands behind no ReLU, for a product over max-plus with a rule that
+  // has no meaning there, and, under `every_sample`, with a row without weights.
+  Layer(Matrix<T> weights, std::vector<T> bias, LayerRules<T> rules = {});
+  Layer(Matrix<T> weights, std::vector<T> bias, std::optional<T> cap)
+      : Layer(std::move(weights), std::move(bias), LayerRules<T>{.cap = cap}) {}
 
   // The same from arrays, by column; the matrix is made when it is first asked for.
-  Layer(const Compressed<T>& weights, std::vector<T> bias, std::optional<T> cap = std::nullopt);
+  Layer(const Compressed<T>& weights, std::vector<T> bias, LayerRules<T> rules = {});
+  Layer(const Compressed<T>& weights, std::vector<T> bias, std::optional<T> cap)
+      : Layer(weights, std::move(bias), LayerRules<T>{.cap = cap}) {}
 
   Index inputs() const { return rows_.inputs(); }
   Index outputs() const { return bias_.size(); }
@@ -55,17 +54,28 @@ class Layer {
   const WeightRows<T>& rows() const { return rows_; }
 
   std::span<const T> bias() const { return bias_; }
-  std::optional<T> cap() const { return cap_; }
+  const LayerRules<T>& rules() const { return rules_; }
   const LayerBounds& bounds() const { return bounds_; }
 
+  // Whether the four bias rules give the same answer here, so that what is missing may be taken as
+  // the number 0: over plus-times, with ReLU and without a positive bias.
+  bool bias_rules_agree() const {
+    return rules_.product == Product::plus_times && bounds_.rectifies && !bounds_.wakes;
+  }
+
+  // Of weights, bias and rules: layers that compute alike have the same, others another one (XXH3
+  // with 128 bits, in hexadecimal digits).
+  std::string fingerprint() const;
+
  private:
+  void require_rules() const;
   void find_bounds();
 
   WeightRows<T> rows_;
   mutable std::once_flag weights_made_;
   mutable Matrix<T> weights_;
   std::vector<T> bias_;
-  std::optional<T> cap_;
+  LayerRules<T> rules_;
   LayerBounds bounds_;
 };
 

@@ -28,11 +28,14 @@ template <NetworkValue T>
 class Network : public LayerSource<T> {
  public:
   // From arrays: weights[l] is W_l (neuron keys of layer l+1 x neuron keys of layer l), biases[l]
-  // is b_l as a column (any one column key) over W_l's row keys, where a missing entry is 0. Throws
-  // ShapeError when neighbours do not meet or a bias names an unknown neuron; KeyError or Error for
-  // bad values.
+  // is b_l as a column (any one column key) over W_l's row keys, where a missing entry is 0; all
+  // layers have these rules. Throws ShapeError when neighbours do not meet or a bias names an
+  // unknown neuron; KeyError or Error for bad values.
   Network(const std::vector<AssocArray<T>>& weights, const std::vector<AssocArray<T>>& biases,
-          std::optional<T> cap = std::nullopt, NetworkOptions options = {});
+          LayerRules<T> rules = {}, NetworkOptions options = {});
+  Network(const std::vector<AssocArray<T>>& weights, const std::vector<AssocArray<T>>& biases,
+          std::optional<T> cap, NetworkOptions options = {})
+      : Network(weights, biases, LayerRules<T>{.cap = cap}, options) {}
 
   // From layers and the neuron keys before each and after the last: keys.size() == layers.size()
   // + 1.
@@ -45,7 +48,10 @@ class Network : public LayerSource<T> {
   Index inputs() const override { return input_keys().size(); }
   Index outputs() const override { return output_keys().size(); }
   bool in_memory() const override { return true; }
-  std::shared_ptr<const Layer<T>> layer(std::size_t index) override { return layers_.at(index); }
+  std::shared_ptr<const Layer<T>> layer(std::size_t index) const override {
+    return layers_.at(index);
+  }
+  BiasOn bias_on(std::size_t index) const override { return at(index).rules().bias_on; }
 
   const Layer<T>& at(std::size_t index) const { return *layers_.at(index); }
   const KeySet& input_keys() const { return keys_.front(); }
@@ -59,7 +65,8 @@ class Network : public LayerSource<T> {
   AssocArray<T> bias(std::size_t index) const;
 
   // W = (+)_l W_l and B = (+)_l B_l. Throws KeyError when two ranks of neurons share a key, and
-  // ShapeError when the layers differ in their cap.
+  // ShapeError when layers differ in product or bias rule, or one of them wakes neurons of which
+  // W Y has no entry: in every iteration, where the layers do it in their own.
   Collapsed<T> collapse() const;
 
  private:
@@ -74,13 +81,12 @@ template <NetworkValue T>
 struct Collapsed {
   AssocArray<T> weights;  // square, over all neurons
   AssocArray<T> bias;     // column "bias"
-  std::optional<T> cap;
+  LayerRules<T> rules;    // cap and activation of each neuron, where they are not the same for all
   std::size_t iterations = 0;
   KeySet input_keys;
 
   // The recursion as a network of L equal layers. Its inputs may be given over the input keys
-  // alone. Infer it with BiasOn::stored: the other rule would wake every neuron of a positive bias
-  // in every iteration, where the layers wake it in its own.
+  // alone.
   Network<T> iterated() const;
 
   // The layers back out of the single arrays: rank after rank from the input keys on. A neuron that

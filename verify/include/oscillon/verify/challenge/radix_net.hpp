@@ -45,6 +45,7 @@ struct RadixNet {
   double weight = challenge::weight;
   double bias = 0;
   std::optional<double> cap = challenge::cap;
+  BiasOn bias_on = BiasOn::stored;
   std::uint64_t seed = 1;
 
   // Variants, against engines that rely on the structure of the official networks.
@@ -78,7 +79,8 @@ class RadixNetSource : public LayerSource<T> {
   std::size_t depth() const override { return depth_; }
   Index inputs() const override { return net_.neurons(0); }
   Index outputs() const override { return net_.neurons(depth_); }
-  std::shared_ptr<const Layer<T>> layer(std::size_t index) override;
+  std::shared_ptr<const Layer<T>> layer(std::size_t index) const override;
+  BiasOn bias_on(std::size_t) const override { return net_.bias_on; }
 
   const RadixNet& net() const { return net_; }
 
@@ -91,17 +93,18 @@ class RadixNetSource : public LayerSource<T> {
 // `net`: for each input the natural neuron that is connected like it, copies counted up in order.
 // Throws Error(bad_data) for an input that no neuron of the natural order is connected like.
 template <NetworkValue T>
-std::vector<std::vector<Index>> recovered_permutations(LayerSource<T>& layers, const RadixNet& net);
+std::vector<std::vector<Index>> recovered_permutations(const LayerSource<T>& layers,
+                                                       const RadixNet& net);
 
 // `samples` inputs of which each neuron is 1 with the chance `share`.
 template <NetworkValue T>
 Matrix<T> random_inputs(Index neurons, Index samples, double share, std::uint64_t seed);
 
-#define OSCILLON_EXTERN_RADIX_NET(T)                                                       \
-  extern template Compressed<T> radix_net_weights(const RadixNet&, std::size_t);           \
-  extern template class RadixNetSource<T>;                                                 \
-  extern template std::vector<std::vector<Index>> recovered_permutations(LayerSource<T>&,  \
-                                                                         const RadixNet&); \
+#define OSCILLON_EXTERN_RADIX_NET(T)                                                            \
+  extern template Compressed<T> radix_net_weights(const RadixNet&, std::size_t);                \
+  extern template class RadixNetSource<T>;                                                      \
+  extern template std::vector<std::vector<Index>> recovered_permutations(const LayerSource<T>&, \
+                                                                         const RadixNet&);      \
   extern template Matrix<T> random_inputs(Index, Index, double, std::uint64_t);
 OSCILLON_EXTERN_RADIX_NET(float)
 OSCILLON_EXTERN_RADIX_NET(double)
