@@ -20,6 +20,20 @@ ParseError::ParseError(const std::string& file, std::size_t line, std::size_t co
                        const std::string& message)
     : Error(Fault::bad_data, located(file, line, column, message)), line_(line), column_(column) {}
 
+void rethrow_from(const std::string& place) {
+  try {
+    throw;
+  } catch (const ParseError&) {
+    throw;
+  } catch (const KeyError& error) {
+    throw KeyError(place + ": " + error.what());
+  } catch (const ShapeError& error) {
+    throw ShapeError(place + ": " + error.what());
+  } catch (const Error& error) {
+    throw Error(error.fault(), place + ": " + error.what());
+  }
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 40;
   std::size_t length = std::min(text.size(), longest);

@@ -27,4 +27,8 @@ void debug(std::string_view message) {
   logger().debug(message);
 }
 
+bool is_debugging() {
+  return logger().should_log(spdlog::level::debug);
+}
+
 }  // namespace oscillon::log

@@ -9,4 +9,7 @@ namespace oscillon::log {
 
 void debug(std::string_view message);
 
+// Whether anybody reads it: for messages that take work to put together.
+bool is_debugging();
+
 }  // namespace oscillon::log

@@ -20,6 +20,26 @@ TEST_CASE("a parse error reads file:line:column") {
   CHECK(ParseError("a.tsv", 3, 7, "bad").fault() == Fault::bad_data);
 }
 
+TEST_CASE("an error keeps its type when it is told where it happened") {
+  const auto told = [](const auto& error) {
+    try {
+      throw error;
+    } catch (const std::exception&) {
+      rethrow_from("layer 3");
+    }
+  };
+  CHECK_THROWS_WITH_AS(told(KeyError("no key")), "layer 3: no key", KeyError);
+  CHECK_THROWS_WITH_AS(told(ShapeError("2 x 3")), "layer 3: 2 x 3", ShapeError);
+  CHECK_THROWS_WITH_AS(told(Error(Fault::io, "full")), "layer 3: full", Error);
+  CHECK_THROWS_WITH_AS(told(ParseError("a.tsv", 3, 7, "bad")), "a.tsv:3:7: error: bad", ParseError);
+  CHECK_THROWS_WITH_AS(told(std::runtime_error("other")), "other", std::runtime_error);
+  try {
+    told(Error(Fault::io, "full"));
+  } catch (const Error& error) {
+    CHECK(error.fault() == Fault::io);
+  }
+}
+
 TEST_CASE("checked arithmetic throws where 64 bits do not hold the result") {
   const std::uint64_t big = std::uint64_t{1} << 32;
   CHECK(checked_multiply(big, big - 1, "cells") == big * (big - 1));

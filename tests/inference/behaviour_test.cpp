@@ -46,6 +46,7 @@ class Broken : public LayerSource<float> {
     const Index width = index == 0 ? 1 : 3;
     return std::make_shared<const Layer<float>>(Matrix<float>(1, width), std::vector<float>{0});
   }
+  BiasOn bias_on(std::size_t) const override { return BiasOn::stored; }
 };
 
 }  // namespace
@@ -166,11 +167,19 @@ TEST_CASE("full tiles are not for layers with a positive bias") {
   InferenceOptions options;
   options.plan = Plan::dense_tiles;
   CHECK_THROWS_WITH_AS(infer(source, single<float>(1), options),
-                       doctest::Contains("for layers without a positive bias"), Error);
+                       doctest::Contains("plan dense-tiles does not suit layer 0"), Error);
   options.plan = Plan::automatic;
   const Inference<float> answer = infer(source, single<float>(1), options);
-  CHECK(answer.profile.layers[0].plan == Plan::semiring);
+  CHECK(answer.profile.layers[0].plan == Plan::fused);
   CHECK(answer.Y.at(0, 0) == 2.f);
+}
+
+TEST_CASE("the automatic plan never takes dense tiles, and says so in its row") {
+  for (const PlanName& one : plan_names()) {
+    const bool is_said = one.description.find("never chosen by itself") != std::string_view::npos;
+    CHECK(is_said == (one.plan == Plan::dense_tiles));
+  }
+  CHECK(plan_list() == "automatic, semiring, dense-tiles or fused");
 }
 
 TEST_CASE("the automatic plan goes by density") {

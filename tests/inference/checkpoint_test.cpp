@@ -53,7 +53,6 @@ InferenceOptions with_checkpoints(const TemporaryFolder& folder) {
   InferenceOptions options;
   options.checkpoint.folder = folder.at("checkpoints");
   options.checkpoint.every_seconds = 0;
-  options.checkpoint.run = "a test";
   return options;
 }
 

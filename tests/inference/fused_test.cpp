@@ -5,15 +5,16 @@
 #include <cstring>
 #include <limits>
 
-#include "engine/inference/kernels.hpp"
-#include "engine/inference/plan_fused.hpp"
-#include "engine/inference/prepared_network.hpp"
-#include "oscillon/inference/inference.hpp"
+#include "engine/inference/kernels/kernels.hpp"
+#include "engine/inference/plans/plan.hpp"
+#include "oscillon/inference/engine.hpp"
 #include "tests/cases.hpp"
 #include "tests/inference/random_networks.hpp"
 #include "verify/oracle/from_engine.hpp"
 
 using namespace oscillon;
+using oscillon::plans::EntryCounts;
+using oscillon::tiles::Block;
 using namespace oscillon::testing;
 
 namespace {
@@ -108,11 +109,11 @@ void compare_with_oracle(std::uint64_t seed, std::optional<T> weight, T unit, st
 
 // Of each kind of processor that this one can be taken for.
 template <NetworkValue T>
-std::vector<fused::Kernels<T>> all_kernels() {
-  std::vector<fused::Kernels<T>> kernels{fused::kernels_portable<T>()};
-  if (fused::kernels_name() != "portable") kernels.push_back(fused::kernels_avx2<T>());
-  if (fused::kernels_name() == "avx512") kernels.push_back(fused::kernels_avx512<T>());
-  return kernels;
+std::vector<kernels::Kernels<T>> all_kernels() {
+  std::vector<kernels::Kernels<T>> made{kernels::kernels_portable<T>()};
+  if (kernels::chosen_name() != "portable") made.push_back(kernels::kernels_avx2<T>());
+  if (kernels::chosen_name() == "avx512") made.push_back(kernels::kernels_avx512<T>());
+  return made;
 }
 
 // A layer that hands one neuron's value on.
@@ -174,21 +175,22 @@ TEST_CASE("copies of rows and samples are found and counted") {
   CHECK(plain.profile.layers[8].samples_computed == 8);
 }
 
-TEST_CASE("a positive bias is refused by name") {
-  Network<float> network(
-      {std::make_shared<const Layer<float>>(Matrix<float>(1, 1), std::vector<float>{1})});
-  const LayerSource<float>& source = network;
+TEST_CASE("a layer that a plan does not suit is refused by plan and layer") {
+  const auto last = std::make_shared<const Layer<float>>(
+      Matrix<float>::diagonal(std::vector<float>{1}), std::vector<float>{1},
+      LayerRules<float>{.activation = Activation::none});
+  const Network<float> network({one_neuron(), last});
   InferenceOptions options;
   options.plan = Plan::fused;
-  CHECK_THROWS_WITH_AS(infer(source, Matrix<float>(1, 1), options),
-                       doctest::Contains("plan fused is for layers without a positive bias"),
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      infer(network, Matrix<float>(1, 1), options),
+      doctest::Contains("plan fused does not suit layer 1: it is all steps in one"), Error);
 }
 
 TEST_CASE_TEMPLATE("columns of a block move side by side, also within it", T, float, double,
                    std::int32_t, std::int64_t) {
   std::mt19937_64 random(12);
-  for (const auto& kernels : all_kernels<T>()) {
+  for (const auto& version : all_kernels<T>()) {
     for (const Index columns : {1, 15, 16, 17, 64, 65, 130}) {
       for (const Index of_100 : {0, 5, 50, 95, 100}) {
         Block<T> block(7, columns);
@@ -208,7 +210,7 @@ TEST_CASE_TEMPLATE("columns of a block move side by side, also within it", T, fl
             narrow.reshape(7, kept.size(), padded);
             T* const to = within ? copy.row(0) : narrow.row(0);
             const Index stride = narrow.stride();
-            kernels.select_columns(
+            version.select_columns(
                 {marks.data(), 7, copy.row(0), copy.stride(), to, stride, stride});
             for (Index i = 0; i < 7; ++i) {
               for (Index j = 0; j < stride; ++j) {
@@ -218,7 +220,7 @@ TEST_CASE_TEMPLATE("columns of a block move side by side, also within it", T, fl
             }
             // Beside what others have written before.
             std::vector<T> wide(7 * (stride + 5), T(-1));
-            kernels.select_columns(
+            version.select_columns(
                 {marks.data(), 7, block.row(0), block.stride(), wide.data(), stride + 5, stride});
             for (Index i = 0; i < 7; ++i) {
               for (Index j = stride; j < stride + 5; ++j) {
@@ -235,7 +237,7 @@ TEST_CASE_TEMPLATE("columns of a block move side by side, also within it", T, fl
 TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, double,
                    std::int32_t, std::int64_t) {
   std::mt19937_64 random(11);
-  const auto kernels = all_kernels<T>();
+  const auto versions = all_kernels<T>();
   for (const Index columns : {1, 16, 17, 100, 128, 200}) {
     for (const int weights : {0, 1, 2}) {
       for (const bool wide : {false, true}) {
@@ -243,13 +245,17 @@ TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, 
         Y.fill_with_zeros();
         for (Index i = 0; i < 20; ++i) {
           for (Index j = 0; j < columns; ++j) {
-            Y.row(i)[j] = random_number<T>(random, Numbers::any, 0, 9);
+            // Signed, and 0 often enough that sums cancel and rows are not fed.
+            Y.row(i)[j] =
+                random() % 2 == 0 ? T(0) : random_number<T>(random, Numbers::dyadic, -9, 9);
           }
         }
-        std::vector<fused::RowGroup> groups;
+        std::vector<kernels::RowGroup> groups;
         std::vector<std::uint16_t> narrow_inputs;
         std::vector<std::uint32_t> wide_inputs;
-        std::vector<T> weight, bias;
+        std::vector<T> weight;
+        std::vector<kernels::RowRule<T>> rules;
+        const auto bias_at = static_cast<kernels::BiasAt>(random() % 3);
         std::vector<std::vector<std::pair<Index, T>>> rows;
         for (int g = 0; g < 12; ++g) {
           const std::uint32_t together = weights == 0 ? 1u << random() % 4 : 1;
@@ -264,17 +270,23 @@ TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, 
           rows.resize(first + together);
           for (const std::uint32_t k : own) {
             for (std::size_t r = first; r < rows.size(); ++r) {
-              weight.push_back(weights > 0 ? T(2) : random_number<T>(random, Numbers::any, -4, 8));
+              weight.push_back(weights > 0 ? T(2)
+                                           : random_number<T>(random, Numbers::dyadic, -4, 8));
               rows[r].emplace_back(k, weight.back());
             }
           }
           for (std::size_t r = first; r < rows.size(); ++r) {
-            bias.push_back(random_number<T>(random, Numbers::any, -9, -1));
+            const bool rectifies = random() % 2 == 0;
+            const auto neurons = static_cast<std::uint32_t>(1 + random() % 3);
+            rules.push_back({random_number<T>(random, Numbers::dyadic, -9, 9),
+                             rectifies ? T(0) : std::numeric_limits<T>::lowest(),
+                             rectifies && random() % 2 == 0 ? T(5) : std::numeric_limits<T>::max(),
+                             neurons, !rectifies && random() % 2 == 0});
           }
         }
-        narrow_inputs.resize(narrow_inputs.size() + fused::edges_ahead, 0);
-        wide_inputs.resize(wide_inputs.size() + fused::edges_ahead, 0);
-        fused::Work<T> work{};
+        narrow_inputs.resize(narrow_inputs.size() + kernels::edges_ahead, 0);
+        wide_inputs.resize(wide_inputs.size() + kernels::edges_ahead, 0);
+        kernels::Work<T> work{};
         work.groups = groups.data();
         work.group_count = groups.size();
         work.wide_inputs = wide;
@@ -282,16 +294,12 @@ TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, 
         work.weights = weight.data();
         work.one_weight = weights > 0;
         work.sum_first = weights == 2;
-        work.bias = bias.data();
-        const bool capped = columns % 2 == 0;
-        work.cap = capped ? T(5) : std::numeric_limits<T>::max();
-        std::vector<std::uint32_t> sizes(rows.size());
-        for (auto& size : sizes) size = static_cast<std::uint32_t>(1 + random() % 3);
-        work.sizes = wide ? sizes.data() : nullptr;
+        work.rules = rules.data();
+        work.bias_at = bias_at;
         work.Y = Y.row(0);
         work.stride = Y.stride();
         std::vector<Block<T>> answers;
-        for (const auto& kernel : kernels) {
+        for (const auto& kernel : versions) {
           answers.emplace_back(rows.size(), columns);
           work.next = answers.back().row(0);
           std::vector<EntryCounts<T>> entries(Y.stride() / Block<T>::lanes);
@@ -301,19 +309,24 @@ TEST_CASE_TEMPLATE("every version of the kernel gives the same bits", T, float, 
           for (Index j = 0; j < Y.stride(); ++j) {
             std::uint32_t expected = 0;
             for (Index r = 0; r < rows.size(); ++r) {
-              if (made.row(r)[j] != T(0)) expected += wide ? sizes[r] : 1;
+              if (made.row(r)[j] != T(0) || rules[r].zero_is_entry) expected += rules[r].neurons;
             }
             REQUIRE(entries[j / Block<T>::lanes].counts[j % Block<T>::lanes] ==
-                    static_cast<fused::Whole<T>>(expected));
+                    static_cast<kernels::Whole<T>>(expected));
           }
         }
         for (Index r = 0; r < rows.size(); ++r) {
           for (Index j = 0; j < columns; ++j) {
             T sum = 0;
-            for (const auto& [k, value] : rows[r]) sum += value * Y.row(k)[j];
-            sum += bias[r];
-            sum = std::max(sum, T(0));
-            if (capped) sum = std::min(sum, T(5));
+            bool fed = false;
+            for (const auto& [k, value] : rows[r]) {
+              sum += value * Y.row(k)[j];
+              fed = fed || Y.row(k)[j] != T(0);
+            }
+            const bool gets = bias_at == kernels::BiasAt::everywhere || sum != T(0) ||
+                              (bias_at == kernels::BiasAt::fed && fed && rules[r].bias > T(0));
+            sum = gets ? sum + rules[r].bias : T(0);
+            sum = std::min(std::max(sum, rules[r].low), rules[r].high);
             for (const auto& answer : answers) REQUIRE(answer.row(r)[j] == sum);
           }
         }
@@ -389,17 +402,16 @@ TEST_CASE("a sample that lives in unread neurons alone can be woken by a positiv
   inputs.add(1, 0, 1);
   Network<float> network(layers);
   const LayerSource<float>& source = network;
-  PreparedNetwork<float> prepared(network);
-  InferenceOptions options;
-  for (const LayerSource<float>* from :
-       {&source, static_cast<const LayerSource<float>*>(&prepared)}) {
-    const auto answer = infer(*from, Matrix<float>::build(2, 1, inputs), options);
+  const Matrix<float> Y0 = Matrix<float>::build(2, 1, inputs);
+  const auto is_woken = [](const Inference<float>& answer) {
     CHECK(answer.profile.layers[7].plan == Plan::fused);
     CHECK(answer.Y.at(0, 0) == 3.f);
-  }
+  };
+  is_woken(infer(source, Y0));
+  is_woken(Engine<float>(network).infer(Y0));
 }
 
-TEST_CASE("a prepared network answers like the network") {
+TEST_CASE("an engine answers like the network") {
   std::mt19937_64 random(12);
   for (int n = 0; n < cases(20); ++n) {
     std::vector<std::shared_ptr<const Layer<float>>> layers;
@@ -411,14 +423,14 @@ TEST_CASE("a prepared network answers like the network") {
           Matrix<float>::diagonal(std::vector<float>(20, 1)), std::vector<float>(20, 0.5f)));
     }
     Network<float> network(layers);
-    PreparedNetwork<float> prepared(network, n % 3 != 0);
-    CHECK(prepared.plans().size() == 12);
     InferenceOptions options;
     for (const bool reduce : {true, false}) {
       options.reduce = reduce;
+      const Engine<float> engine(network, options);
+      CHECK(engine.prepared_layers() == layers.size());
       const Matrix<float> Y0 = repeating_samples<float>(random, 19, 1 + random() % 40, 0.7f);
       const auto expected = infer<float>(network, Y0, options);
-      const auto got = infer<float>(prepared, Y0, options);
+      const auto got = engine.infer(Y0);
       CHECK(got.Y.compressed(Orientation::by_row).values ==
             expected.Y.compressed(Orientation::by_row).values);
       CHECK(got.Y.compressed(Orientation::by_row).indices ==
@@ -445,19 +457,18 @@ TEST_CASE("tiles that became sparse come back into blocks of classes") {
   Network<float> network(std::vector(20, layer));
   const Matrix<float> Y0 = Matrix<float>::build(neurons, 32, inputs);
   for (const bool reduce : {false, true}) {
-    PreparedNetwork<float> prepared(network, reduce);
-    for (LayerSource<float>* source : {static_cast<LayerSource<float>*>(&network),
-                                       static_cast<LayerSource<float>*>(&prepared)}) {
-      InferenceOptions options;
-      options.plan = Plan::fused;
-      options.reduce = reduce;
-      options.tile = 8;
-      const auto answer = infer(*source, Y0, options);
+    InferenceOptions options;
+    options.plan = Plan::fused;
+    options.reduce = reduce;
+    options.tile = 8;
+    const auto is_right = [&](const Inference<float>& answer) {
       CHECK(answer.Y.entries() == 16 * neurons + 15 * 2);
       for (Index sample = 1; sample < 32; ++sample) {
         CHECK(answer.Y.at(2 * sample + 1, sample) == static_cast<float>(1 + sample));
       }
       CHECK(answer.profile.layers[19].live_samples == 31);
-    }
+    };
+    is_right(infer(network, Y0, options));
+    is_right(Engine<float>(network, options).infer(Y0));
   }
 }

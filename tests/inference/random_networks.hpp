@@ -1,10 +1,10 @@
-// Random small networks for the tests of inference: odd shapes, empty and full rows, either bias
-// rule.
+// Random small networks for the tests of inference: odd shapes, empty and full rows, every rule.
 #pragma once
 
 #include <array>
 #include <random>
 
+#include "oscillon/algebra/semiring.hpp"
 #include "oscillon/network/network.hpp"
 
 namespace oscillon::testing {
@@ -56,6 +56,67 @@ std::vector<std::shared_ptr<const Layer<T>>> random_layers(std::mt19937_64& rand
     }
     layers.push_back(std::make_shared<const Layer<T>>(
         random_matrix<T>(random, outputs, inputs, numbers, -4, 8), bias, rules));
+    inputs = outputs;
+  }
+  return layers;
+}
+
+// A combination of bias rule, activation and product that exists, activation and cap for each row
+// now and then.
+template <NetworkValue T>
+LayerRules<T> random_rules(std::mt19937_64& random, Index outputs) {
+  LayerRules<T> rules{.bias_on = bias_rules[random() % bias_rules.size()].choice};
+  const bool can_pool = rules.bias_on == BiasOn::stored || rules.bias_on == BiasOn::every_sample;
+  if (can_pool && random() % 4 == 0) rules.product = Product::max_plus;
+  const auto activation = [&] { return random() % 2 == 0 ? Activation::relu : Activation::none; };
+  const auto cap = [&](Activation of) {
+    return of == Activation::relu && random() % 2 == 0 ? std::optional(static_cast<T>(4))
+                                                       : std::nullopt;
+  };
+  if (random() % 3 != 0) {
+    const Activation one = activation();
+    rules.activation = one;
+    rules.cap = cap(one);
+    return rules;
+  }
+  std::vector<Activation> activations(outputs);
+  std::vector<std::optional<T>> caps(outputs);
+  for (Index i = 0; i < outputs; ++i) {
+    activations[i] = activation();
+    caps[i] = cap(activations[i]);
+  }
+  rules.activation = std::move(activations);
+  rules.cap = std::move(caps);
+  return rules;
+}
+
+// Layers each with rules of its own; over integers the weights stay small enough for every depth
+// that is asked for here.
+template <NetworkValue T>
+std::vector<std::shared_ptr<const Layer<T>>> random_layers_of_any_rules(std::mt19937_64& random,
+                                                                        std::size_t depth,
+                                                                        Index widest) {
+  std::vector<std::shared_ptr<const Layer<T>>> layers;
+  Index inputs = 1 + random() % widest;
+  while (layers.size() < depth) {
+    const Index outputs = 1 + random() % widest;
+    std::vector<T> bias(outputs);
+    for (T& b : bias) {
+      b = random() % 3 == 0 ? T(0) : random_number<T>(random, Numbers::dyadic, -4, 4);
+    }
+    Matrix<T> weights = random_matrix<T>(random, outputs, inputs, Numbers::dyadic, -2, 2);
+    const LayerRules<T> rules = random_rules<T>(random, outputs);
+    if (rules.product == Product::max_plus && rules.bias_on == BiasOn::every_sample) {
+      // Each row needs a weight.
+      weights = plus<PlusTimes>(weights, Matrix<T>::build(outputs, inputs, [&] {
+                                  Triples<T> first;
+                                  for (Index i = 0; i < outputs; ++i) {
+                                    first.add(i, random() % inputs, T(1));
+                                  }
+                                  return first;
+                                }()));
+    }
+    layers.push_back(std::make_shared<const Layer<T>>(std::move(weights), std::move(bias), rules));
     inputs = outputs;
   }
   return layers;

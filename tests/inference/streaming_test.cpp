@@ -6,11 +6,12 @@
 #include <chrono>
 #include <thread>
 
-#include "engine/inference/layer_queue.hpp"
+#include "engine/inference/run/layer_queue.hpp"
 #include "oscillon/inference/inference.hpp"
 #include "tests/inference/random_networks.hpp"
 
 using namespace oscillon;
+using oscillon::run::LayerQueue;
 using namespace oscillon::testing;
 
 namespace {
@@ -27,7 +28,8 @@ class Made : public LayerSource<float> {
     if (index == fails_at_) throw Error(Fault::io, "layer 3 cannot be read");
     return network_.layer(index);
   }
-  std::atomic<std::size_t> asked{0};
+  BiasOn bias_on(std::size_t index) const override { return network_.bias_on(index); }
+  mutable std::atomic<std::size_t> asked{0};
 
  private:
   Network<float>& network_;

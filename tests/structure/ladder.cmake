@@ -10,6 +10,11 @@ set(rungs
     engine/algebra
     engine/network
     engine/io
+    engine/inference/public
+    engine/inference/kernels
+    engine/inference/tiles
+    engine/inference/plans
+    engine/inference/run
     engine/inference
     solutions
     verify/oracle
@@ -22,10 +27,12 @@ set(algebra_order graphblas matrix semiring key_set assoc_array array_algebra)
 set(faults "")
 set(files "")
 
-# The place of a public header, engine/include/oscillon/algebra/… or as it is included, is that of its rung.
+# The place of a public header, engine/include/oscillon/algebra/… or as it is included, is that of its rung. What
+# inference offers is declared below its rooms, which all know it.
 function(place_of path result)
   string(REGEX REPLACE "^(engine|solutions|verify)/include/" "" path "${path}")
   string(REGEX REPLACE "^oscillon/(solutions|verify)/" "\\1/" path "${path}")
+  string(REGEX REPLACE "^oscillon/inference/" "engine/inference/public/" path "${path}")
   string(REGEX REPLACE "^oscillon/" "engine/" path "${path}")
   set(${result} "${path}" PARENT_SCOPE)
 endfunction()

@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
-#include "engine/inference/prepared_network.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "oscillon/base/thread_team.hpp"
+#include "oscillon/inference/engine.hpp"
 #include "oscillon/verify/challenge/check.hpp"
 #include "verify/bench/eigen.hpp"
 #include "verify/bench/measure.hpp"
@@ -24,8 +24,8 @@ namespace {
 constexpr const char* naive_way = "naive";
 constexpr const char* eigen_way = "eigen";
 
-// Ways to run the engine beside its plans: plan `fused` without reductions, and in a network that
-// was prepared before, as for many batches.
+// Ways to run the engine beside its plans: plan `fused` without reductions, and in an engine that
+// was made before, as for many batches.
 struct Way {
   const char* name;
   bool prepared;
@@ -35,11 +35,18 @@ constexpr Way ways[] = {{"fused-no-reduce", false, false},
                         {"prepared", true, true},
                         {"prepared-no-reduce", true, false}};
 
+// What is timed unless told otherwise: the naive way, every plan, and two of the ways.
+std::vector<std::string> usual_ways() {
+  std::vector<std::string> names{naive_way};
+  for (const PlanName& plan : plan_names()) names.emplace_back(plan.name);
+  for (const Way& way : {ways[0], ways[1]}) names.emplace_back(way.name);
+  return names;
+}
+
 struct BenchOptions : ProblemOptions {
   int repeats = 3;
   std::vector<int> thread_counts{0};
-  std::vector<std::string> plans{naive_way,         "semiring", "dense-tiles",
-                                 "fused-no-reduce", "fused",    "prepared"};
+  std::vector<std::string> plans = usual_ways();
   std::string record, csv, compare;
 };
 
@@ -63,14 +70,10 @@ struct Runner {
 };
 
 template <NetworkValue T>
-using PreparedNetworks = std::map<bool, std::shared_ptr<PreparedNetwork<T>>>;  // by `reduce`
-
-template <NetworkValue T>
 std::vector<Runner<T>> runners_of(const BenchOptions& options,
                                   const std::vector<std::shared_ptr<const Layer<T>>>& layers,
                                   const LayerSource<T>& source, const SampleBatch<T>& batch,
-                                  const Matrix<T>& Y0, PreparedNetworks<T>& prepared, int threads,
-                                  const std::stop_token& stop) {
+                                  const Matrix<T>& Y0, int threads, const std::stop_token& stop) {
   const auto timed = [](Runner<T>& runner, auto&& run) {
     bench::Times times;
     Matrix<T> Y;
@@ -111,15 +114,11 @@ std::vector<Runner<T>> runners_of(const BenchOptions& options,
       inference.plan = is_plan ? plan_from_name(name) : Plan::fused;
       runner.reduces = inference.reduce && inference.plan != Plan::semiring &&
                        inference.plan != Plan::dense_tiles;
-      const LayerSource<T>* from = &source;
-      if (!is_plan && way->prepared) {
-        auto& network = prepared[way->reduce];
-        if (!network) network = std::make_shared<PreparedNetwork<T>>(source, way->reduce);
-        from = network.get();
-      }
-      runner.run = [&batch, from, timed, inference](Runner<T>& own) {
+      std::shared_ptr<const Engine<T>> engine;
+      if (!is_plan && way->prepared) engine = std::make_shared<Engine<T>>(source, inference);
+      runner.run = [&source, &batch, engine, timed, inference](Runner<T>& own) {
         return timed(own, [&] {
-          Inference<T> answer = infer(*from, batch, inference);
+          Inference<T> answer = engine ? engine->infer(batch) : infer(source, batch, inference);
           own.profile = std::move(answer.profile);
           return std::move(answer.Y);
         });
@@ -221,10 +220,8 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
   std::map<int, bench::Roofline> limits;  // for each number of threads
   for (const int count : options.thread_counts) limits[thread_count(count)] = {};
   std::vector<Runner<T>> runners;
-  PreparedNetworks<T> prepared;
   for (const auto& [threads, unmeasured] : limits) {
-    for (auto& runner :
-         runners_of<T>(options, layers, network, batch, Y0, prepared, threads, stop)) {
+    for (auto& runner : runners_of<T>(options, layers, network, batch, Y0, threads, stop)) {
       runners.push_back(std::move(runner));
     }
   }

@@ -2,7 +2,6 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "engine/inference/prepared_network.hpp"
 #include "oscillon/base/thread_team.hpp"
 #include "oscillon/verify/challenge/check.hpp"
 #include "verify/bench/measure.hpp"
@@ -36,21 +35,21 @@ int bench_latency(const LatencyOptions& options, const std::stop_token& stop) {
     all = open_inputs<T>(options.inputs, opened->inputs(), options.net.seed, options,
                          options.memory_limit, bar, stop);
   }
-  PreparedNetwork<T> prepared(*opened, options.reduce);
   InferenceOptions inference;
   inference.threads = thread_count(options.threads);
   inference.reduce = options.reduce;
   inference.stop = stop;
   InferenceOptions reference = inference;
   reference.plan = Plan::semiring;
+  const Engine<T> engine(*opened, inference);
 
   nlohmann::ordered_json record{{"machine", machine_record()},
                                 {"problem", nlohmann::ordered_json::parse(description(options))},
                                 {"precision", GraphblasType<T>::name},
                                 {"threads", inference.threads},
                                 {"calls", options.calls}};
-  std::string text = machine_text() + grouped(prepared.inputs()) + " neurons x " +
-                     std::to_string(prepared.depth()) + " layers, " + grouped(options.calls) +
+  std::string text = machine_text() + grouped(opened->inputs()) + " neurons x " +
+                     std::to_string(opened->depth()) + " layers, " + grouped(options.calls) +
                      " calls each, " + std::to_string(inference.threads) +
                      " threads\nbatch     p50 ms     p99 ms    most ms   samples/s\n";
   for (const Index size : options.batches) {
@@ -63,8 +62,8 @@ int bench_latency(const LatencyOptions& options, const std::stop_token& stop) {
     constexpr Index verified = 20;
     for (Index i = 0; i < std::min<Index>(verified, batches.size()); ++i) {
       const auto& batch = batches[i * batches.size() / std::min<Index>(verified, batches.size())];
-      if (challenge::result_of(infer<T>(prepared, batch, inference).Y).digests !=
-          challenge::result_of(infer<T>(prepared, batch, reference).Y).digests) {
+      if (challenge::result_of(engine.infer(batch).Y).digests !=
+          challenge::result_of(infer<T>(*opened, batch, reference).Y).digests) {
         print("A batch of " + grouped(size) +
               " has another answer than plan semiring gives, so nothing is timed\n");
         return exit_mismatch;
@@ -73,7 +72,7 @@ int bench_latency(const LatencyOptions& options, const std::stop_token& stop) {
     std::vector<double> seconds;
     for (Index call = 0; call < options.calls; ++call) {
       const auto start = std::chrono::steady_clock::now();
-      infer<T>(prepared, batches[call % batches.size()], inference);
+      infer<T>(*opened, batches[call % batches.size()], inference);
       seconds.push_back(
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }

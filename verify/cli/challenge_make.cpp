@@ -29,6 +29,7 @@ class Watched : public LayerSource<T> {
     on_layer_(index);
     return source_.layer(index);
   }
+  BiasOn bias_on(std::size_t index) const override { return source_.bias_on(index); }
 
  private:
   const LayerSource<T>& source_;

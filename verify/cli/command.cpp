@@ -122,8 +122,7 @@ void add_reduce_option(CLI::App& app, EngineOptions& options) {
 
 void add_engine_options(CLI::App& app, EngineOptions& options) {
   app.add_flag("--profile", options.profile, "Print seconds, entries and live samples per layer");
-  app.add_option("--plan", options.plan,
-                 "How layers are worked out: automatic, semiring, dense-tiles or fused")
+  app.add_option("--plan", options.plan, "How layers are worked out: " + plan_list())
       ->capture_default_str();
   add_reduce_option(app, options);
   app.add_option("--memory-limit", options.memory_limit,

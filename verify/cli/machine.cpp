@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "engine/base/caches.hpp"
-#include "engine/inference/kernels.hpp"
+#include "engine/inference/kernels/kernels.hpp"
 #include "verify/cli/command.hpp"
 #include "verify/cli/version.hpp"
 
@@ -34,7 +34,7 @@ nlohmann::ordered_json machine_record() {
           {"first_level_cache", caches().first_level},
           {"second_level_cache", caches().second_level},
           {"third_level_cache", caches().third_level},
-          {"vectors", fused::kernels_name()},
+          {"vectors", kernels::chosen_name()},
           {"oscillon", version},
           {"commit", commit},
           {"graphblas", graphblas_version()},
@@ -46,7 +46,7 @@ std::string machine_text() {
   return processor() + ", " + std::to_string(std::thread::hardware_concurrency()) +
          " cores, caches " + kibibytes(caches().first_level) + ", " +
          kibibytes(caches().second_level) + ", " + kibibytes(caches().third_level) + "; " +
-         std::string(fused::kernels_name()) + "; Oscillon " + version + " (" + commit +
+         std::string(kernels::chosen_name()) + "; Oscillon " + version + " (" + commit +
          "), GraphBLAS " + graphblas_version() + ", GCC " + __VERSION__ + "\n";
 }
 

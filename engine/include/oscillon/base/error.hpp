@@ -57,6 +57,10 @@ class ParseError : public Error {
   std::size_t column_;
 };
 
+// Within a catch block: throws the error that is handled again, of its own type, with the place
+// where it happened in front. A ParseError names its place already, and what is no Error passes.
+[[noreturn]] void rethrow_from(const std::string& place);
+
 // A key or a field as a message shows it: in quotes, cut where it is long, control bytes as '?'.
 std::string in_quotes(std::string_view text);
 

@@ -1,4 +1,5 @@
-// Inference: Y <- h(W_l Y + b_l) for every layer l, over all samples of a batch.
+// Inference: Y <- h(W_l Y + b_l) for every layer l, or what else the layer says (layer_rules.hpp),
+// over all samples of a batch.
 //
 // The samples are worked on in tiles, one thread a tile. Samples that die (no entry left) drop out,
 // and the survivors are packed together. What a sample's values are depends on the sample and the
@@ -12,26 +13,16 @@
 
 #include "oscillon/base/progress.hpp"
 #include "oscillon/inference/checkpoint_options.hpp"
+#include "oscillon/inference/plans.hpp"
 #include "oscillon/network/network.hpp"
 #include "oscillon/network/sample_batch.hpp"
 
 namespace oscillon {
 
-// All plans give the same numbers, bit for bit.
-enum class Plan {
-  automatic,  // whichever of the others suits the layer and the density of the samples
-  semiring,   // the definition: W Y over plus-times, then bias and ReLU over max-plus, step by step
-  dense_tiles,  // the same operations on tiles in which every entry is stored; no positive bias
-  fused,        // all steps in one vectorised pass over blocks of samples; no positive bias
-};
-
-// "automatic", "semiring", "dense-tiles" or "fused". Throws Error(Fault::usage) for another name.
-Plan plan_from_name(std::string_view name);
-std::string_view name_of(Plan plan);
-
+// How inference goes about it. What is computed the network says, and no option changes it.
 struct InferenceOptions {
   Plan plan = Plan::automatic;
-  int threads = 0;  // 0: all
+  int threads = 0;  // 0: all; fewer than 0 are refused
   Index tile = 0;   // samples a tile; 0: chosen by the plan
   // Whether plan `fused` computes equal neurons and equal samples once, and leaves out neurons that
   // the next layer does not read. No bit of the answer depends on it.
@@ -46,7 +37,7 @@ struct LayerProfile {
   Plan plan = Plan::semiring;  // that ran
   Index tile = 0;              // samples a tile, at most
   double seconds = 0;          // the layer's share of the time, over all threads together
-  Index entries = 0;           // that are not 0 after the layer, of neurons that are computed
+  Index entries = 0;           // after the layer, of neurons that are computed
   Index live_samples = 0;      // samples with such an entry
   Index neurons_computed = 0;  // rows of the layer, equal ones once where they are computed once
   Index samples_computed = 0;  // at the layer's beginning, equal ones once where they are

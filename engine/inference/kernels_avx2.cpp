@@ -1,7 +1,0 @@
-#include "engine/inference/kernels.hpp"
-
-namespace oscillon::fused {
-
-OSCILLON_KERNELS(avx2, 32)
-
-}  // namespace oscillon::fused

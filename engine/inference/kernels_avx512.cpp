@@ -1,7 +1,0 @@
-#include "engine/inference/kernels.hpp"
-
-namespace oscillon::fused {
-
-OSCILLON_KERNELS(avx512, 64)
-
-}  // namespace oscillon::fused

@@ -1,7 +1,0 @@
-#include "engine/inference/kernels.hpp"
-
-namespace oscillon::fused {
-
-OSCILLON_KERNELS(portable, 16)
-
-}  // namespace oscillon::fused
