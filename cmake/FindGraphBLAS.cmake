@@ -2,19 +2,16 @@
 # Versions from 8.2 on bring a package config, which is tried first; Debian 12's 7.4 has only the header
 # and the library.
 find_package(GraphBLAS CONFIG QUIET)
-if(TARGET SuiteSparse::GraphBLAS)
-  set(_graphblas_target SuiteSparse::GraphBLAS)
-elseif(TARGET GraphBLAS::GraphBLAS)
-  set(_graphblas_target GraphBLAS::GraphBLAS)
-endif()
-
 include(FindPackageHandleStandardArgs)
-if(_graphblas_target)
+if(GraphBLAS_FOUND)
   find_package_handle_standard_args(GraphBLAS CONFIG_MODE)
-  if(NOT TARGET GraphBLAS::GraphBLAS)
-    add_library(GraphBLAS::GraphBLAS INTERFACE IMPORTED)
-    target_link_libraries(GraphBLAS::GraphBLAS INTERFACE ${_graphblas_target})
-  endif()
+  # Where it is built as a static library alone, its target is called otherwise.
+  foreach(_graphblas_target GraphBLAS GraphBLAS_static)
+    if(TARGET SuiteSparse::${_graphblas_target} AND NOT TARGET GraphBLAS::GraphBLAS)
+      add_library(GraphBLAS::GraphBLAS INTERFACE IMPORTED)
+      target_link_libraries(GraphBLAS::GraphBLAS INTERFACE SuiteSparse::${_graphblas_target})
+    endif()
+  endforeach()
   return()
 endif()
 
