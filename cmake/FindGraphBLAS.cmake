@@ -1,20 +1,5 @@
-# Finds SuiteSparse:GraphBLAS 7.4 to 10 and defines the target GraphBLAS::GraphBLAS.
-# Versions from 8.2 on bring a package config, which is tried first; Debian 12's 7.4 has only the header
-# and the library.
-find_package(GraphBLAS CONFIG QUIET)
-include(FindPackageHandleStandardArgs)
-if(GraphBLAS_FOUND)
-  find_package_handle_standard_args(GraphBLAS CONFIG_MODE)
-  # Where it is built as a static library alone, its target is called otherwise.
-  foreach(_graphblas_target GraphBLAS GraphBLAS_static)
-    if(TARGET SuiteSparse::${_graphblas_target} AND NOT TARGET GraphBLAS::GraphBLAS)
-      add_library(GraphBLAS::GraphBLAS INTERFACE IMPORTED)
-      target_link_libraries(GraphBLAS::GraphBLAS INTERFACE SuiteSparse::${_graphblas_target})
-    endif()
-  endforeach()
-  return()
-endif()
-
+# Finds SuiteSparse:GraphBLAS 7.4 to 10 and defines the target GraphBLAS::GraphBLAS: by its header and library, as all
+# these versions have them. (The package config of newer ones accepts no other major version than its own, and wants C.)
 find_path(GRAPHBLAS_INCLUDE_DIR NAMES GraphBLAS.h PATH_SUFFIXES suitesparse)
 find_library(GRAPHBLAS_LIBRARY NAMES graphblas)
 if(GRAPHBLAS_INCLUDE_DIR)
@@ -25,6 +10,7 @@ if(GRAPHBLAS_INCLUDE_DIR)
   endforeach()
   set(GraphBLAS_VERSION "${_MAJOR}.${_MINOR}.${_SUB}")
 endif()
+include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(
   GraphBLAS
   REQUIRED_VARS GRAPHBLAS_LIBRARY GRAPHBLAS_INCLUDE_DIR

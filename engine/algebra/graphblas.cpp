@@ -80,7 +80,14 @@ void start_graphblas() {
     const GrB_Info info = GrB_init(GrB_NONBLOCKING);
     if (info == GrB_INVALID_VALUE) return;  // the host has started it
     check(info, "start GraphBLAS");
-#if GxB_IMPLEMENTATION_MAJOR < 8
+#if GxB_IMPLEMENTATION_MAJOR >= 8
+    // What GraphBLAS has no kernel for it would have a C compiler make, into a folder of the user's
+    // home, and load what it finds there. A library does not start compilers behind its host's
+    // back, many processes may share one home, and an answer must not depend on what lies in it.
+    // Kernels built into GraphBLAS are used; a host that wants the others starts GraphBLAS itself.
+    check(GxB_Global_Option_set_INT32(GxB_JIT_C_CONTROL, GxB_JIT_RUN),
+          "keep GraphBLAS from compiling");
+#else
     // The memory pool of 7.x is shared by all threads and makes them wait for each other.
     std::int64_t no_pool[64] = {};
     check(GxB_Global_Option_set_INT64_ARRAY(GxB_MEMORY_POOL, no_pool),

@@ -3,6 +3,10 @@
 #include "oscillon/algebra/matrix.hpp"
 #include "oscillon/algebra/semiring.hpp"
 
+#ifdef I
+#error "the macro I of complex.h is left behind"
+#endif
+
 using namespace oscillon;
 
 namespace {
@@ -153,3 +157,12 @@ TEST_CASE("single-threaded scopes nest and put the setting back") {
   CHECK(threads() == 2);
   set_graphblas_threads(0);
 }
+
+#if GxB_IMPLEMENTATION_MAJOR >= 8
+TEST_CASE("GraphBLAS compiles nothing while it runs") {
+  start_graphblas();
+  std::int32_t control = GxB_JIT_ON;
+  GxB_Global_Option_get_INT32(GxB_JIT_C_CONTROL, &control);
+  CHECK(control == GxB_JIT_RUN);
+}
+#endif

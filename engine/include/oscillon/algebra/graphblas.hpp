@@ -6,9 +6,13 @@
 // GraphBLAS.h includes <complex>, which must not meet C linkage.
 #include <complex>
 
+// The macro I of complex.h would hit every template parameter of that name: from version 9 on
+// GraphBLAS.h leaves it behind, and before it takes away a host's own. Here it stays as it was.
+#pragma push_macro("I")
 extern "C" {
 #include <GraphBLAS.h>
 }
+#pragma pop_macro("I")
 
 #include <concepts>
 #include <cstdint>

@@ -32,8 +32,8 @@ class WeightRows {
   template <class Visit>
   decltype(auto) visit_inputs(Visit&& visit) const {
     return std::visit(
-        [&]<class I>(const std::vector<I>& held) -> decltype(auto) {
-          return visit(std::span<const I>(held));
+        [&]<class Held>(const std::vector<Held>& held) -> decltype(auto) {
+          return visit(std::span<const Held>(held));
         },
         edge_inputs_);
   }
