@@ -16,7 +16,6 @@ packages="
   doctest-dev
   libfftw3-dev
   libgmp-dev
-  libhwloc-dev
   libxxhash-dev
   libzip-dev
   libeigen3-dev

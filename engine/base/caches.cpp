@@ -1,28 +1,32 @@
 #include "engine/base/caches.hpp"
 
-#include <hwloc.h>
+#include <filesystem>
+#include <fstream>
+#include <string>
 
 namespace oscillon {
 
 namespace {
 
-std::size_t size_of_first(hwloc_topology_t topology, hwloc_obj_type_t type) {
-  const hwloc_obj_t cache = hwloc_get_obj_by_type(topology, type, 0);
-  return cache == nullptr ? 0 : cache->attr->cache.size;
-}
-
+// What Linux tells of the first processor: a folder for each cache, with files `level`, `type` and
+// `size` ("512K"). (sysconf is no way: on AMD's processors it counts the third level several times
+// over.)
 Caches found() {
   Caches made;
-  hwloc_topology_t topology = nullptr;
-  if (hwloc_topology_init(&topology) == 0) {
-    hwloc_topology_set_all_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_NONE);
-    hwloc_topology_set_cache_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_ALL);
-    if (hwloc_topology_load(topology) == 0) {
-      made.first_level = size_of_first(topology, HWLOC_OBJ_L1CACHE);
-      made.second_level = size_of_first(topology, HWLOC_OBJ_L2CACHE);
-      made.third_level = size_of_first(topology, HWLOC_OBJ_L3CACHE);
-    }
-    hwloc_topology_destroy(topology);
+  for (int index = 0;; ++index) {
+    const std::filesystem::path folder =
+        "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index);
+    int level = 0;
+    std::string type;
+    std::size_t kibibytes = 0;
+    std::ifstream(folder / "level") >> level;
+    std::ifstream(folder / "type") >> type;
+    std::ifstream(folder / "size") >> kibibytes;
+    if (level == 0) break;
+    if (type == "Instruction") continue;
+    if (level == 1) made.first_level = kibibytes << 10;
+    if (level == 2) made.second_level = kibibytes << 10;
+    if (level == 3) made.third_level = kibibytes << 10;
   }
   if (made.first_level == 0) made.first_level = std::size_t{32} << 10;
   if (made.second_level == 0) made.second_level = std::size_t{1} << 20;
