@@ -68,6 +68,7 @@ class BundleSource : public LayerSource<T> {
   Index inputs() const override { return widths_.front(); }
   Index outputs() const override { return widths_.back(); }
   std::shared_ptr<const Layer<T>> layer(std::size_t index) const override;
+  BiasOn bias_on(std::size_t) const override { return BiasOn::stored; }
 
   const std::vector<Index>& widths() const { return widths_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }

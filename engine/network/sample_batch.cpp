@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 
 #include "engine/base/checksum.hpp"
@@ -136,6 +137,22 @@ Compressed<T> SampleBatch<T>::columns(Index first, Index last) const {
 template <NetworkValue T>
 Matrix<T> SampleBatch<T>::matrix() const {
   return Matrix<T>::from_compressed(columns(0, samples()));
+}
+
+template <NetworkValue T>
+void SampleBatch<T>::require_finite() const {
+  if constexpr (std::is_floating_point_v<T>) {
+    const auto finite = [](T value) { return std::isfinite(value); };
+    if (std::all_of(values_.begin(), values_.end(), finite)) return;
+    for (Index sample = 0; sample < samples(); ++sample) {
+      for_each_entry(sample, [&](Index neuron, T value) {
+        if (finite(value)) return;
+        throw Error(Fault::bad_data, "the input of neuron " + std::to_string(neuron) +
+                                         " for sample " + std::to_string(sample) +
+                                         " (counted from 0) is not finite");
+      });
+    }
+  }
 }
 
 template <NetworkValue T>

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/clock.hpp"
 #include "engine/inference/tiles/samples.hpp"
 #include "oscillon/inference/inference.hpp"
 
@@ -46,5 +47,45 @@ void write_checkpoint(const CheckpointIdentity& identity, std::size_t generation
 // there are files but all are damaged, and Error(usage) when they are of another run.
 template <NetworkValue T>
 std::optional<Checkpoint<T>> read_checkpoint(const CheckpointIdentity& identity);
+
+// The checkpoints of one inference: when they are due, and what they are checked by.
+template <NetworkValue T>
+class Checkpoints {
+ public:
+  // What it is given must outlive it.
+  Checkpoints(const LayerSource<T>& source, const SampleBatch<T>& batch,
+              const CheckpointOptions& options)
+      : source_(source), batch_(batch), options_(options) {}
+
+  bool is_due(bool stop) const {
+    return !options_.folder.empty() && (stop || since_last_.seconds() >= options_.every_seconds);
+  }
+
+  // The newest one; the next to be written comes after it.
+  std::optional<Checkpoint<T>> read() {
+    auto found = read_checkpoint<T>(identity());
+    if (found) generation_ = found->generation + 1;
+    return found;
+  }
+
+  void write(std::size_t layer, bool keeps_dead, tiles::Samples<T>& samples,
+             const Profile& profile) {
+    write_checkpoint(identity(), generation_++, layer, keeps_dead, samples, profile);
+    since_last_.restart();
+  }
+
+ private:
+  CheckpointIdentity identity() {
+    if (network_.empty()) network_ = source_.fingerprint();
+    return {options_.folder, network_, batch_.checksum(), source_.depth()};
+  }
+
+  const LayerSource<T>& source_;
+  const SampleBatch<T>& batch_;
+  const CheckpointOptions& options_;
+  std::string network_;         // its fingerprint, once it was asked for
+  std::size_t generation_ = 0;  // of the next one
+  Stopwatch since_last_;
+};
 
 }  // namespace oscillon::run

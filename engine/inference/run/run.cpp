@@ -1,7 +1,6 @@
 #include "engine/inference/run/run.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
@@ -17,22 +16,6 @@ namespace oscillon::run {
 namespace {
 
 template <NetworkValue T>
-void require_finite_inputs(const SampleBatch<T>& batch) {
-  if constexpr (std::is_floating_point_v<T>) {
-    const auto finite = [](T value) { return std::isfinite(value); };
-    if (std::all_of(batch.values().begin(), batch.values().end(), finite)) return;
-    const Compressed<T> columns = batch.columns(0, batch.samples());
-    const auto bad = std::find_if_not(columns.values.begin(), columns.values.end(), finite);
-    const auto p = static_cast<Index>(bad - columns.values.begin());
-    const auto column = std::upper_bound(columns.offsets.begin(), columns.offsets.end(), p) - 1;
-    throw Error(Fault::bad_data, "the input of neuron " + std::to_string(columns.indices[p]) +
-                                     " for sample " +
-                                     std::to_string(column - columns.offsets.begin()) +
-                                     " (counted from 0) is not finite");
-  }
-}
-
-template <NetworkValue T>
 class Run {
  public:
   Run(const LayerSource<T>& source, const SampleBatch<T>& batch, const InferenceOptions& options,
@@ -41,12 +24,9 @@ class Run {
         batch_(batch),
         options_(options),
         schedule_(source, options, prepared),
-        passes_(batch, options, thread_count(options.threads)) {
-    samples_.neurons = source.inputs();
-    samples_.alive = {batch.entries(), batch.samples(), batch.samples()};
-    samples_.batch = tiles::magnitudes_of<T>(batch.values());
-    const auto values = batch.values();
-    zeros_ = std::find(values.begin(), values.end(), T(0)) != values.end();
+        passes_(batch, options, thread_count(options.threads)),
+        checkpoints_(source, batch, options.checkpoint) {
+    samples_ = tiles::samples_of(batch);
     profile_.threads = thread_count(options.threads);
     profile_.samples = batch.samples();
     profile_.layers.resize(source.depth());
@@ -73,7 +53,7 @@ class Run {
 
  private:
   void resume() {
-    auto found = read_checkpoint<T>(checkpoint_identity());
+    auto found = checkpoints_.read();
     if (!found) return;
     next_ = found->layer;
     samples_ = std::move(found->samples);
@@ -81,21 +61,14 @@ class Run {
     profile_.threads = thread_count(options_.threads);
     profile_.resumed_at = next_;
     waited_before_ = profile_.layer_source_seconds;
-    generation_ = found->generation + 1;
-    zeros_ = true;  // a checkpoint keeps them, and does not say whether there are any
     schedule_.resume_at(next_);
-  }
-
-  CheckpointIdentity checkpoint_identity() {
-    if (network_.empty()) network_ = source_.fingerprint();
-    return {options_.checkpoint.folder, network_, batch_.checksum(), source_.depth()};
   }
 
   void take_pass(LayerQueue<T>& layers) {
     const Stopwatch watch;
-    const Pass<T> pass = schedule_.next(layers, samples_, zeros_, profile_);
+    const Pass<T> pass = schedule_.next(layers, samples_, profile_);
     const Index before = passes_(pass, samples_, profile_);
-    zeros_ = may_give_zeros(*pass.steps.back().layer);
+    samples_.zeros = may_give_zeros(*pass.steps.back().layer);
     next_ = pass.end();
     // A stop is obeyed between passes: these are to stay short.
     const bool keep_short = !options_.checkpoint.folder.empty() && watch.seconds() > 2;
@@ -128,14 +101,11 @@ class Run {
   std::uint64_t held() const { return batch_.bytes() + samples_.bytes(); }
 
   void checkpoint_when_due() {
-    if (options_.checkpoint.folder.empty() || next_ == profile_.resumed_at) return;
     const bool stop = options_.stop.stop_requested();
-    if (!stop && since_checkpoint_.seconds() < options_.checkpoint.every_seconds) return;
+    if (next_ == profile_.resumed_at || !checkpoints_.is_due(stop)) return;
     Profile so_far = profile_;
     so_far.seconds = seconds_of_work();
-    write_checkpoint(checkpoint_identity(), generation_++, next_, schedule_.keeps_dead(next_),
-                     samples_, so_far);
-    since_checkpoint_.restart();
+    checkpoints_.write(next_, schedule_.keeps_dead(next_), samples_, so_far);
     if (stop) {
       throw Error(Fault::interrupted, "inference was stopped after layer " + std::to_string(next_) +
                                           " and can be resumed from " + options_.checkpoint.folder);
@@ -148,14 +118,11 @@ class Run {
   const Stopwatch start_;
   Schedule<T> schedule_;
   Passes<T> passes_;
+  Checkpoints<T> checkpoints_;
   Profile profile_;
   tiles::Samples<T> samples_;
-  std::size_t next_ = 0;        // layer
-  bool zeros_ = false;          // whether a 0 may be an entry before it
-  double waited_before_ = 0;    // seconds, for layers, before the checkpoint
-  std::string network_;         // its fingerprint, once it was asked for
-  std::size_t generation_ = 0;  // of the next checkpoint
-  Stopwatch since_checkpoint_;
+  std::size_t next_ = 0;      // layer
+  double waited_before_ = 0;  // seconds, for layers, before the checkpoint
 };
 
 }  // namespace
@@ -169,7 +136,7 @@ Inference<T> run(const LayerSource<T>& source, const SampleBatch<T>& batch,
                      std::to_string(source.inputs()) + " inputs");
   }
   const SingleThreadedGraphblas one_thread_a_tile;
-  require_finite_inputs(batch);
+  batch.require_finite();
   require_planned_memory(source, batch, options);
   return Run<T>(source, batch, options, prepared)();
 }

@@ -80,7 +80,7 @@ std::shared_ptr<const Layer<T>> Schedule<T>::fetch(LayerQueue<T>& layers, Profil
 }
 
 template <NetworkValue T>
-Pass<T> Schedule<T>::next(LayerQueue<T>& layers, const tiles::Samples<T>& samples, bool zeros,
+Pass<T> Schedule<T>::next(LayerQueue<T>& layers, const tiles::Samples<T>& samples,
                           Profile& profile) {
   Pass<T> pass;
   pass.first = next_;
@@ -99,7 +99,7 @@ Pass<T> Schedule<T>::next(LayerQueue<T>& layers, const tiles::Samples<T>& sample
     if (bytes >= layer_bytes_at_once(options_.memory_limit)) break;
   }
   next_ = pass.end();
-  choose_plan(pass, samples, zeros);
+  choose_plan(pass, samples);
   if (samples.alive.columns > 0) {
     if (pass.form == tiles::Form::block && options_.reduce && next_ < depth_) {
       ahead_ = fetch(layers, profile);
@@ -119,9 +119,9 @@ Pass<T> Schedule<T>::next(LayerQueue<T>& layers, const tiles::Samples<T>& sample
 }
 
 template <NetworkValue T>
-void Schedule<T>::choose_plan(Pass<T>& pass, const tiles::Samples<T>& samples, bool zeros) const {
+void Schedule<T>::choose_plan(Pass<T>& pass, const tiles::Samples<T>& samples) const {
   const auto layers = layers_of(pass);
-  const Surroundings where{zeros, pass.keeps_dead};
+  const Surroundings where{samples.zeros, pass.keeps_dead};
   pass.plan = options_.plan;
   if (options_.plan != Plan::automatic) {
     if (const auto layer = unsuited(plans::row_of<T>(options_.plan), pass, where)) {
@@ -185,7 +185,7 @@ void Schedule<T>::tell(const Pass<T>& pass, const tiles::Samples<T>& samples) co
   for (const PlanName& one : plan_names()) {
     const plans::PlanRow<T>& row = plans::row_of<T>(one.plan);
     const double cost = row.cost({layers, samples.alive});
-    const bool suits = !unsuited(row, pass, {false, pass.keeps_dead});
+    const bool suits = !unsuited(row, pass, {samples.zeros, pass.keeps_dead});
     costs += (costs.empty() ? "" : ", ") + std::string(one.name) +
              (!suits                 ? " does not suit"
               : cost == plans::never ? " is never chosen"

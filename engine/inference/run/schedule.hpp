@@ -82,17 +82,16 @@ class Schedule {
   // From layer `first` on, which is not the beginning.
   void resume_at(std::size_t first);
 
-  // The layers of the next pass, fetched from the queue, for these samples; `zeros` tells whether a
-  // 0 may be an entry of them. Adds to the profile what was waited for and the edges.
-  Pass<T> next(LayerQueue<T>& layers, const tiles::Samples<T>& samples, bool zeros,
-               Profile& profile);
+  // The layers of the next pass, fetched from the queue, for these samples. Adds to the profile
+  // what was waited for and the edges.
+  Pass<T> next(LayerQueue<T>& layers, const tiles::Samples<T>& samples, Profile& profile);
 
   // What a pass did: samples before and after it, and whether it took long.
   void learn(const Pass<T>& pass, Index columns_before, Index columns_after, bool keep_short);
 
  private:
   std::shared_ptr<const Layer<T>> fetch(LayerQueue<T>& layers, Profile& profile);
-  void choose_plan(Pass<T>& pass, const tiles::Samples<T>& samples, bool zeros) const;
+  void choose_plan(Pass<T>& pass, const tiles::Samples<T>& samples) const;
   void prepare_steps(Pass<T>& pass, const tiles::Samples<T>& samples) const;
   void tell(const Pass<T>& pass, const tiles::Samples<T>& samples) const;
 

@@ -15,7 +15,8 @@ struct Samples {
   std::vector<Twin> twins;
   TileCount alive;
 
-  Magnitudes batch;  // of the values of the batch, while there are no tiles yet
+  bool zeros = true;  // whether a 0 may be an entry
+  Magnitudes batch;   // of the values of the batch, while there are no tiles yet
 
   double greatest() const {
     double greatest = tiles.empty() ? batch.greatest : 0;
@@ -44,5 +45,17 @@ struct Samples {
     return bytes;
   }
 };
+
+// Those of a batch that is in no tiles yet.
+template <NetworkValue T>
+Samples<T> samples_of(const SampleBatch<T>& batch) {
+  Samples<T> made;
+  made.neurons = batch.neurons();
+  made.alive = {batch.entries(), batch.samples(), batch.samples()};
+  made.batch = magnitudes_of<T>(batch.values());
+  made.zeros =
+      std::find(batch.values().begin(), batch.values().end(), T(0)) != batch.values().end();
+  return made;
+}
 
 }  // namespace oscillon::tiles

@@ -30,9 +30,9 @@ class LayerSource {
   // ascending order, from a thread of its own that fetches layers ahead.
   virtual std::shared_ptr<const Layer<T>> layer(std::size_t index) const = 0;
 
-  // The bias rule of layer `index`. To be known without making the layer wherever it can be: a
-  // sample that has died must be kept while a later layer is for every sample.
-  virtual BiasOn bias_on(std::size_t index) const { return layer(index)->rules().bias_on; }
+  // The bias rule of layer `index`, to be known without making the layer: a sample that has died
+  // must be kept while a later layer is for every sample.
+  virtual BiasOn bias_on(std::size_t index) const = 0;
 
   // What is computed, whatever it is called and wherever it lies: of weights, biases and rules.
   // Sources of one kind with the same fingerprint give the same layers; where a source knows its

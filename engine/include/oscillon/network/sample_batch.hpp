@@ -64,7 +64,10 @@ class SampleBatch {
   // The distinct values, or all of them: enough to see what values there are.
   std::span<const T> values() const { return values_; }
 
-  // Of shape, neurons and values (engine/base/checksum.hpp).
+  // Throws Error(bad_data), naming neuron and sample, for a value that is not finite.
+  void require_finite() const;
+
+  // Of shape, neurons and values: XXH3 with 128 bits, in hexadecimal digits.
   std::string checksum() const;
 
  private:
