@@ -251,6 +251,57 @@ TEST_CASE_TEMPLATE("random networks of any rules: every plan gives the oracle's 
   CHECK(count(Plan::fused) == 7);
 }
 
+TEST_CASE("all layers in one array give the answer of the layers, by the rules that allow it") {
+  std::mt19937_64 random(22);
+  int collapsed = 0;
+  for (int n = 0; n < cases(200); ++n) {
+    // Layers of one rule and product, each with activations and caps of its own.
+    auto layers = random_layers_of_any_rules<double>(random, 1 + random() % 4, 6);
+    const LayerRules<double> common = layers.front()->rules();
+    for (auto& layer : layers) {
+      LayerRules<double> rules = layer->rules();
+      rules.bias_on = common.product == Product::max_plus ? BiasOn::stored : common.bias_on;
+      rules.product = common.product;
+      const auto bias = layer->bias();
+      layer = std::make_shared<const Layer<double>>(
+          layer->weights().clone(), std::vector<double>(bias.begin(), bias.end()), rules);
+    }
+    // Every neuron needs a key of its own.
+    std::vector<KeySet> keys;
+    const auto add_keys = [&](Index neurons) {
+      std::vector<std::string> names;
+      for (Index i = 0; i < neurons; ++i) {
+        names.push_back(std::to_string(keys.size()) + "-" + std::to_string(i));
+      }
+      keys.push_back(KeySet(names));
+    };
+    add_keys(layers.front()->inputs());
+    for (const auto& layer : layers) add_keys(layer->outputs());
+    const Network<double> network(layers, keys);
+    const Matrix<double> Y0 =
+        random_matrix<double>(random, network.inputs(), 5, Numbers::dyadic, -2, 4);
+    const AssocArray<double> inputs(network.input_keys(), KeySet::numbered(5), Y0.clone());
+    try {
+      const Network<double> single = network.collapse().iterated();
+      const auto expected = infer(network, inputs).Y;
+      const auto all = infer(single, inputs).Y;
+      for (Index i = 0; i < network.outputs(); ++i) {
+        for (Index j = 0; j < 5; ++j) {
+          const std::string_view neuron = network.output_keys()[i];
+          const std::string_view sample = inputs.column_keys()[j];
+          REQUIRE(all.at(neuron, sample) == expected.at(neuron, sample));
+        }
+      }
+      ++collapsed;
+    } catch (const ShapeError&) {
+      const bool wakes =
+          common.bias_on == BiasOn::live_samples || common.bias_on == BiasOn::every_sample;
+      CHECK(wakes);
+    }
+  }
+  CHECK(collapsed > 60);
+}
+
 TEST_CASE("a network that says nothing else gives a value to stored entries, behind ReLU") {
   const Layer<float> layer(Matrix<float>(1, 1), std::vector<float>{-0.f});
   CHECK(layer.rules() == LayerRules<float>{});

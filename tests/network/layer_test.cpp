@@ -26,7 +26,7 @@ TEST_CASE("a layer knows its shape, edges and bounds") {
   CHECK(layer.inputs() == 3);
   CHECK(layer.outputs() == 2);
   CHECK(layer.edges() == 3);
-  CHECK(layer.cap() == 32.f);
+  CHECK(layer.rules().cap[0] == 32.f);
   CHECK(layer.bounds().gain == 3);
   CHECK(layer.bounds().offset == 4);
   CHECK(layer.weights().orientation() == Orientation::by_column);
@@ -67,5 +67,5 @@ TEST_CASE("bias rules have names") {
   CHECK(bias_on_from_name("live-samples") == BiasOn::live_samples);
   CHECK(name_of(BiasOn::live_samples) == "live-samples");
   CHECK_THROWS_WITH_AS(bias_on_from_name("all"),
-                       "no bias rule is called \"all\": there are stored and live-samples", Error);
+                       "no bias rule is called \"all\": there are stored, nonzero, live-samples, every-sample", Error);
 }

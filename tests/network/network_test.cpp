@@ -40,7 +40,7 @@ TEST_CASE("arrays become layers, and layers arrays again") {
   CHECK(network.output_keys() == KeySet{"z"});
   CHECK(network.at(0).bias()[0] == -1);
   CHECK(network.at(0).bias()[1] == 0);
-  CHECK(network.at(1).cap() == 32.);
+  CHECK(network.at(1).rules().cap[0] == 32.);
   CHECK(equal(network.weights(0), first()));
   CHECK(equal(network.weights(1), second()));
   CHECK(equal(network.bias(0), bias_of({"p"}, {-1})));
@@ -54,7 +54,7 @@ TEST_CASE("layers that do not meet are named, with the keys") {
                        "read \"q\"; layer 0 does not have \"r\". Name the neurons alike, or align "
                        "by uniting the keys",
                        ShapeError);
-  Network<double> united({first(), other}, none, {}, {Alignment::unite});
+  Network<double> united({first(), other}, none, LayerRules<double>{}, {Alignment::unite});
   CHECK(united.keys(1) == KeySet{"p", "q", "r"});
   CHECK(united.at(0).outputs() == 3);
   CHECK(united.at(1).inputs() == 3);
@@ -98,7 +98,7 @@ TEST_CASE("all layers in one array, and back") {
   CHECK(single.weights.at("z", "q") == 1.);
   CHECK(equal(single.bias, bias_of({"p", "q", "z"}, {-1, -2, -3})));
   CHECK(single.iterations == 2);
-  CHECK(single.cap == 32.);
+  CHECK(single.rules == LayerRules<double>{.cap = 32.});
   CHECK(single.iterated().depth() == 2);
   CHECK(single.iterated().inputs() == 5);
   const Network<double> again = single.expand();
@@ -117,9 +117,39 @@ TEST_CASE("a network whose ranks share a key cannot be collapsed") {
                        "the key \"a\" after layer 1 names an earlier neuron too: to collapse a "
                        "network, every neuron needs a key of its own",
                        KeyError);
-  const auto layer = [](std::optional<double> cap) {
-    return std::make_shared<const Layer<double>>(Matrix<double>(1, 1), std::vector<double>{0}, cap);
+}
+
+TEST_CASE("what layers compute goes into the single array neuron by neuron, where it can") {
+  const auto chain = [](const LayerRules<double>& first, const LayerRules<double>& second,
+                        double bias = 1) {
+    const auto layer = [&](const LayerRules<double>& rules) {
+      return std::make_shared<const Layer<double>>(Matrix<double>::diagonal(std::vector<double>{1}),
+                                                   std::vector<double>{bias}, rules);
+    };
+    return Network<double>({layer(first), layer(second)}, {KeySet{"a"}, KeySet{"b"}, KeySet{"c"}});
   };
-  const Network<double> capped({layer(1.), layer(2.)}, {KeySet{"a"}, KeySet{"b"}, KeySet{"c"}});
-  CHECK_THROWS_AS(capped.collapse(), ShapeError);
+  const LayerRules<double> hidden{.cap = 3., .bias_on = BiasOn::nonzero};
+  const LayerRules<double> last{.bias_on = BiasOn::nonzero, .activation = Activation::none};
+  const Collapsed<double> single = chain(hidden, last).collapse();
+  CHECK(single.rules.bias_on == BiasOn::nonzero);
+  CHECK(single.rules.cap[1] == 3.);  // of b
+  CHECK(!single.rules.cap[2]);
+  CHECK(single.rules.activation[1] == Activation::relu);
+  CHECK(single.rules.activation[2] == Activation::none);
+  const Network<double> again = single.expand();
+  CHECK(again.at(0).rules() == hidden);
+  CHECK(again.at(1).rules() == last);
+
+  const auto refused = [](const Network<double>& network, const char* why) {
+    CHECK_THROWS_WITH_AS(network.collapse(), doctest::Contains(why), ShapeError);
+  };
+  refused(chain({.bias_on = BiasOn::stored}, {.bias_on = BiasOn::nonzero}),
+          "layers 0 and 1 differ in their bias rule");
+  refused(chain({.product = Product::max_plus}, {}), "layers 0 and 1 differ in their product");
+  for (const BiasOn rule : {BiasOn::live_samples, BiasOn::every_sample}) {
+    refused(chain({.bias_on = rule}, {.bias_on = rule}),
+            "by which layer 0 would give values to neurons without inputs");
+    // Without a positive bias, and behind ReLU, nothing is woken.
+    CHECK(chain({.bias_on = rule}, {.bias_on = BiasOn::stored}, -1).collapse().iterations == 2);
+  }
 }
