@@ -16,6 +16,7 @@ packages="
   doctest-dev
   libfftw3-dev
   libgmp-dev
+  libutf8proc-dev
   libxxhash-dev
   libzip-dev
   libeigen3-dev

@@ -2,7 +2,7 @@
 # build reads these lists, and so does the installed oscillonConfig.cmake.
 set(oscillon_components engine solutions verify)
 set(oscillon_engine_packages "GraphBLAS 7.4" "OpenMP COMPONENTS CXX" spdlog ZLIB)
-set(oscillon_engine_modules libxxhash libzip)
+set(oscillon_engine_modules libutf8proc libxxhash libzip)
 set(oscillon_solutions_below engine)
 set(oscillon_solutions_modules gmpxx)
 set(oscillon_verify_below engine solutions)

@@ -6,6 +6,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "engine/base/utf8.hpp"
+
 namespace oscillon {
 
 namespace {
@@ -62,34 +64,6 @@ PositionSet parse_subset(std::string_view text, std::size_t positions) {
   return set;
 }
 
-// The characters of a UTF-8 string; none when it is not UTF-8: a byte out of place, a longer form
-// than needed, a surrogate, or a code point beyond U+10FFFF.
-std::optional<std::vector<std::string_view>> characters(std::string_view word) {
-  std::vector<std::string_view> list;
-  for (std::size_t i = 0; i < word.size();) {
-    const auto lead = static_cast<unsigned char>(word[i]);
-    const std::size_t length = lead < 0x80            ? 1
-                               : lead >> 5 == 0b110   ? 2
-                               : lead >> 4 == 0b1110  ? 3
-                               : lead >> 3 == 0b11110 ? 4
-                                                      : 0;
-    if (length == 0 || i + length > word.size()) return std::nullopt;
-    std::uint32_t code = length == 1 ? lead : lead & (0x7Fu >> length);
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto byte = static_cast<unsigned char>(word[i + k]);
-      if (byte >> 6 != 0b10) return std::nullopt;
-      code = code << 6 | (byte & 0x3F);
-    }
-    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < least[length] || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) {
-      return std::nullopt;
-    }
-    list.push_back(word.substr(i, length));
-    i += length;
-  }
-  return list;
-}
-
 using SplitWords = std::vector<std::vector<std::string_view>>;
 
 SplitWords split_words(const std::vector<std::string>& words) {
@@ -97,7 +71,7 @@ SplitWords split_words(const std::vector<std::string>& words) {
   SplitWords letters;
   std::unordered_map<std::string_view, std::size_t> seen;
   for (std::size_t w = 0; w < words.size(); ++w) {
-    const auto split = characters(words[w]);
+    const auto split = utf8::characters(words[w]);
     if (!split) throw WordError(w, in_quotes(words[w]) + " is not UTF-8 text");
     letters.push_back(*split);
     const std::size_t length = letters.back().size();

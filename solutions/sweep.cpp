@@ -1,12 +1,12 @@
 #include "oscillon/solutions/sweep.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <numeric>
 #include <random>
 #include <span>
 
+#include "engine/base/clock.hpp"
 #include "oscillon/base/thread_team.hpp"
 #include "oscillon/solutions/rational.hpp"
 
@@ -14,14 +14,8 @@ namespace oscillon {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr double most_perturbations = 1 << 22;
 constexpr std::size_t samples_a_batch = std::size_t{1} << 17;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::string_view name_of(Outcome outcome) {
   return outcome == Outcome::detected      ? "detected"
@@ -207,14 +201,14 @@ Sweep sweep(const PerturbationTheory& theory, std::vector<Perturbation> cases,
   result.inference.threads = thread_count(options.threads);
   result.inference.edges = network.edges();
   const std::size_t step = std::max<std::size_t>(samples_a_batch / r.size(), 1);
-  const auto start = Clock::now();
+  const Stopwatch watch;
   std::size_t batches_done = 0;
   InferenceOptions of_batch = options;
   if (options.on_progress) {
     of_batch.on_progress = [&](Progress progress) {
       progress.layers_done += batches_done * network.depth();
       progress.layers *= (result.cases.size() + step - 1) / step;
-      progress.seconds = seconds_since(start);
+      progress.seconds = watch.seconds();
       options.on_progress(progress);
     };
   }
@@ -228,7 +222,7 @@ Sweep sweep(const PerturbationTheory& theory, std::vector<Perturbation> cases,
     result.inference.samples += inference.profile.samples;
     const Compressed<T> Y = inference.Y.compressed(Orientation::by_column);
 
-    const auto theory_start = Clock::now();
+    const Stopwatch theory_watch;
     std::vector<std::vector<Outcome>> predicted(batch.size());
     run_tasks(batch.size(), options.threads, [&](std::size_t c) {
       SweepCase& of = batch[c];
@@ -267,7 +261,7 @@ Sweep sweep(const PerturbationTheory& theory, std::vector<Perturbation> cases,
             ", that of its best rival " + text_of(rival);
       }
     }
-    result.theory_seconds += seconds_since(theory_start);
+    result.theory_seconds += theory_watch.seconds();
   }
   return result;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/base/utf8.hpp"
+
 namespace oscillon {
 
 namespace {
@@ -11,33 +13,21 @@ constexpr std::size_t longest_row_key = 24;
 constexpr std::size_t longest_column = 16;
 constexpr const char* ellipsis = "…";
 
-bool begins_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-}
-
-// Characters of UTF-8 text, which is about what it takes on a screen.
-std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
-}
-
-// At most `width` characters, the last one … when some were cut. Control bytes are shown as '?'.
+// At most `width` columns, the last one … when some were cut. Control bytes are shown as '?'.
 std::string fitted(std::string_view text, std::size_t width) {
-  const bool cut = display_width(text) > width;
-  std::string out;
-  std::size_t characters = 0;
-  for (const char byte : text) {
-    if (begins_character(byte)) ++characters;
-    if (cut && characters == width) break;
-    out += static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F ? '?' : byte;
+  const bool cut = utf8::display_width(text) > width;
+  std::string out(cut ? utf8::fitting(text, width - 1) : text);
+  for (char& byte : out) {
+    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) byte = '?';
   }
   return cut ? out + ellipsis : out;
 }
 
 std::string aligned_left(const std::string& text, std::size_t width) {
-  return text + std::string(width - std::min(width, display_width(text)), ' ');
+  return text + std::string(width - std::min(width, utf8::display_width(text)), ' ');
 }
 std::string aligned_right(const std::string& text, std::size_t width) {
-  return std::string(width - std::min(width, display_width(text)), ' ') + text;
+  return std::string(width - std::min(width, utf8::display_width(text)), ' ') + text;
 }
 
 template <Value T>
@@ -86,7 +76,7 @@ Window window_of(const AssocArray<T>& part, const TableOptions<T>& options) {
   }
   for (const auto& column : window.columns) {
     std::size_t width = 1;
-    for (const std::string& text : column) width = std::max(width, display_width(text));
+    for (const std::string& text : column) width = std::max(width, utf8::display_width(text));
     window.widths.push_back(width);
   }
   return window;
@@ -126,7 +116,7 @@ std::string table(const AssocArray<T>& array, const TableOptions<T>& options) {
 
   std::size_t key_width = 0;
   for (const std::string& key : window.row_keys) {
-    key_width = std::max(key_width, display_width(key));
+    key_width = std::max(key_width, utf8::display_width(key));
   }
   const std::size_t fit = columns_that_fit(window, width - std::min(width, key_width));
   const std::size_t front = fit == window.columns.size() ? fit : (fit + 1) / 2;

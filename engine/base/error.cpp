@@ -1,6 +1,6 @@
 #include "oscillon/base/error.hpp"
 
-#include <algorithm>
+#include "engine/base/utf8.hpp"
 
 namespace oscillon {
 
@@ -35,18 +35,13 @@ void rethrow_from(const std::string& place) {
 }
 
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 40;
-  std::size_t length = std::min(text.size(), longest);
-  // A character of several bytes stays whole.
-  const auto continues = [&](std::size_t i) {
-    return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
-  };
-  while (length < text.size() && length > 0 && continues(length)) --length;
-  std::string shown(text.substr(0, length));
+  constexpr std::size_t longest = 40;  // columns
+  const std::string_view begun = utf8::fitting(text, longest);
+  std::string shown(begun);
   for (char& c : shown) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
   }
-  return "\"" + shown + (length < text.size() ? "…\"" : "\"");
+  return "\"" + shown + (begun.size() < text.size() ? "…\"" : "\"");
 }
 
 }  // namespace oscillon

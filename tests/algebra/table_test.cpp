@@ -62,6 +62,22 @@ TEST_CASE("a large array fits the terminal and shows its ends") {
   }
 }
 
+TEST_CASE("wide and combining characters take the columns that they take on a screen") {
+  // Two wide characters are four columns; an e with a combining acute is one.
+  const std::vector<std::string_view> rows{"\u6f22\u5b57", "e\u0301", "abcd"},
+      columns{"k", "k", "k"};
+  CHECK(table(AssocArray<int>::from_triples(rows, columns, {1, 2, 3})) ==
+        "     k\nabcd 3\ne\u0301    2\n\u6f22\u5b57 1\n3 rows x 1 columns, 3 entries\n");
+  const std::string long_key = [] {
+    std::string key;
+    for (int i = 0; i < 30; ++i) key += "\u6f22";
+    return key;
+  }();
+  const std::vector<std::string_view> one{long_key}, k{"k"};
+  const std::string text = table(AssocArray<int>::from_triples(one, k, {1}));
+  CHECK(text.find(long_key.substr(0, 3 * 11) + "… 1") != std::string::npos);  // 22 of 23 columns
+}
+
 TEST_CASE("long keys are cut and control bytes do not reach the terminal") {
   const std::string key(100, 'k');
   const std::vector<std::string_view> k1{key}, k2{"a\tb"};

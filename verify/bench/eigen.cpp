@@ -1,6 +1,6 @@
 #include "verify/bench/eigen.hpp"
 
-#include <chrono>
+#include "engine/base/clock.hpp"
 
 #ifdef OSCILLON_WITH_EIGEN
 #include <Eigen/SparseCore>
@@ -36,7 +36,7 @@ Matrix<T> infer_eigen(const std::vector<std::shared_ptr<const Layer<T>>>& layers
     const auto entries = entries_of(layer->weights());
     W.setFromTriplets(entries.begin(), entries.end());
   }
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   Dense Z;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const auto& layer = layers[l];
@@ -50,7 +50,7 @@ Matrix<T> infer_eigen(const std::vector<std::shared_ptr<const Layer<T>>>& layers
       Y = biased.max(T(0)).matrix();
     }
   }
-  seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  seconds = watch.seconds();
   Compressed<T> answer;
   answer.rows = static_cast<Index>(Y.rows());
   answer.columns = static_cast<Index>(Y.cols());

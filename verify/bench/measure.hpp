@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <string>
 #include <vector>
+
+#include "engine/base/clock.hpp"
 
 namespace oscillon::bench {
 
@@ -22,10 +23,9 @@ struct Times {
 
   template <class Run>
   void time(Run&& run) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     run();
-    seconds.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    seconds.push_back(watch.seconds());
   }
 
   double median() const {

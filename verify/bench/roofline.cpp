@@ -1,13 +1,13 @@
 #include "verify/bench/roofline.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <new>
 #include <vector>
 
 #include "engine/base/caches.hpp"
+#include "engine/base/clock.hpp"
 #include "oscillon/base/thread_team.hpp"
 
 #ifdef __x86_64__
@@ -17,12 +17,6 @@
 namespace oscillon::bench {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 constexpr int sums = 16;  // that run side by side: more than latency x units
 constexpr std::size_t steps = 4096;
@@ -126,19 +120,19 @@ double rate_of(int threads, Once&& once) {
   double best = 0;
   for (int round = 0; round < 5; ++round) {
     // From when all have begun to when the last has ended: more threads than cores do no more.
-    Clock::time_point start;
+    Stopwatch watch;
     std::size_t times = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : times)
     {
 #pragma omp barrier
 #pragma omp single
-      start = Clock::now();
+      watch.restart();
       do {
         once();
         ++times;
-      } while (seconds_since(start) < 0.03);
+      } while (watch.seconds() < 0.03);
     }
-    best = std::max(best, static_cast<double>(times) / seconds_since(start));
+    best = std::max(best, static_cast<double>(times) / watch.seconds());
   }
   return best;
 }

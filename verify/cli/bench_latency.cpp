@@ -1,8 +1,10 @@
-// `oscillon bench latency`: small batches, one call of infer() each, through a prepared network.
+// `oscillon bench latency`: small batches, a call of an engine each.
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/clock.hpp"
 #include "oscillon/base/thread_team.hpp"
+#include "oscillon/inference/engine.hpp"
 #include "oscillon/verify/challenge/check.hpp"
 #include "verify/bench/measure.hpp"
 #include "verify/cli/machine.hpp"
@@ -71,10 +73,9 @@ int bench_latency(const LatencyOptions& options, const std::stop_token& stop) {
     }
     std::vector<double> seconds;
     for (Index call = 0; call < options.calls; ++call) {
-      const auto start = std::chrono::steady_clock::now();
-      infer<T>(*opened, batches[call % batches.size()], inference);
-      seconds.push_back(
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      const Stopwatch watch;
+      engine.infer(batches[call % batches.size()]);
+      seconds.push_back(watch.seconds());
     }
     const double p50 = bench::quantile(seconds, 0.5);
     const double p99 = bench::quantile(seconds, 0.99);
@@ -94,8 +95,7 @@ int bench_latency(const LatencyOptions& options, const std::stop_token& stop) {
 }  // namespace
 
 void add_bench_latency(CLI::App& bench, Action& action) {
-  auto* app =
-      bench.add_subcommand("latency", "Small batches through a prepared network, a call each");
+  auto* app = bench.add_subcommand("latency", "Small batches through an engine, a call each");
   auto options = std::make_shared<LatencyOptions>();
   add_problem_options(*app, *options);
   app->add_option("--batch", options->batches, "Samples a call; several may be given")

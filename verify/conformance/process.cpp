@@ -10,20 +10,19 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/base/clock.hpp"
 #include "oscillon/base/error.hpp"
 
 namespace oscillon::conformance {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t most_last_words = 400;
 constexpr int poll_milliseconds = 20;
 
 [[noreturn]] void become_shell(const char* command, int output) {
   setpgid(0, 0);
-  // The signals that stop this program are blocked in all its threads; the engine takes them again.
+  // The signals that stop this program are blocked in all its threads; the other takes them again.
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -51,15 +50,15 @@ ProcessResult run_shell(const std::string& command, std::chrono::milliseconds ti
                         const std::stop_token& stop) {
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
-    throw Error(Fault::io, std::string("cannot start the engine: ") + std::strerror(errno));
+    throw Error(Fault::io, std::string("no process can be started: ") + std::strerror(errno));
   }
-  const auto start = Clock::now();
+  const Stopwatch watch;
   const pid_t child = fork();
   if (child == 0) become_shell(command.c_str(), pipe_ends[1]);
   close(pipe_ends[1]);
   if (child < 0) {
     close(pipe_ends[0]);
-    throw Error(Fault::io, std::string("cannot start the engine: ") + std::strerror(errno));
+    throw Error(Fault::io, std::string("no process can be started: ") + std::strerror(errno));
   }
   setpgid(child, child);
   fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK);
@@ -81,9 +80,9 @@ ProcessResult run_shell(const std::string& command, std::chrono::milliseconds ti
     drain();
     ended = waitpid(child, &status, WNOHANG) == child;
     if (ended) break;
-    // An engine that has closed its output is waited for without it.
+    // One that has closed its output is waited for without it.
     if ((waiting.revents & POLLHUP) != 0) usleep(1000 * poll_milliseconds / 10);
-    result.timed_out = Clock::now() - start > timeout;
+    result.timed_out = watch.seconds() > std::chrono::duration<double>(timeout).count();
     stopped = stop.stop_requested();
     if (!result.timed_out && !stopped) continue;
     kill(-child, SIGKILL);
@@ -93,8 +92,8 @@ ProcessResult run_shell(const std::string& command, std::chrono::milliseconds ti
   kill(-child, SIGKILL);  // whatever it has left running
   drain();
   close(pipe_ends[0]);
-  if (stopped) throw Error(Fault::interrupted, "the engine was stopped");
-  result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (stopped) throw Error(Fault::interrupted, "the process was stopped");
+  result.seconds = watch.seconds();
   result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + result.signal;
   result.last_words = one_line(std::move(output));

@@ -1,6 +1,5 @@
 #include "verify/figures/gnuplot.hpp"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,6 +8,7 @@
 
 #include "engine/io/atomic_file.hpp"
 #include "oscillon/base/error.hpp"
+#include "verify/conformance/process.hpp"
 
 namespace oscillon::figures {
 
@@ -47,28 +47,20 @@ void Gnuplot::draw(std::string_view script) {
     throw Error(Fault::io, "cannot draw " + path_ + ": " + why);
   };
   // The script goes in by a file: gnuplot may end before it has read a pipe.
-  std::FILE* file = std::tmpfile();
-  if (file == nullptr || std::fwrite(whole.data(), 1, whole.size(), file) != whole.size() ||
-      std::fflush(file) != 0) {
-    if (file != nullptr) std::fclose(file);
-    fail("the script cannot be written");
+  char script_path[] = "/tmp/oscillon-XXXXXX";
+  const int descriptor = mkstemp(script_path);
+  const bool is_written = descriptor >= 0 && write(descriptor, whole.data(), whole.size()) ==
+                                                 static_cast<ssize_t>(whole.size());
+  if (descriptor >= 0) close(descriptor);
+  conformance::ProcessResult result;
+  if (is_written) {
+    constexpr std::chrono::minutes patience{10};
+    result = conformance::run_shell(std::string("exec gnuplot ") + script_path, patience);
   }
-  std::rewind(file);
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(fileno(file), STDIN_FILENO);
-    execlp("gnuplot", "gnuplot", "-", static_cast<char*>(nullptr));
-    _exit(127);
-  }
-  std::fclose(file);
-  int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) < 0) fail("no process can be started");
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-    fail("there is no gnuplot; install it (Debian: gnuplot-nox)");
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !std::filesystem::exists(part)) {
-    fail("gnuplot failed");
-  }
+  unlink(script_path);
+  if (!is_written) fail("the script cannot be written");
+  if (result.code == 127) fail("there is no gnuplot; install it (Debian: gnuplot-nox)");
+  if (result.code != 0 || !std::filesystem::exists(part)) fail("gnuplot failed");
   if (std::rename(part.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
 }
 
