@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the project needs on Debian 12 and is missing: as root, or with sudo. Says what it installs;
+# Installs what the project needs on Debian 12 or 13 and is missing: as root, or with sudo. Says what it installs;
 # does nothing, and needs no network, when all is there.
 set -eu
 
@@ -21,10 +21,13 @@ packages="
   libzip-dev
   libeigen3-dev
   python3-scipy
-  clang-format
   gnuplot-nox
   dataset-fashion-mnist
 "
+
+# The format is checked by this version alone, which only Debian 12 has.
+. /etc/os-release
+[ "${VERSION_ID:-}" != 12 ] || packages="$packages clang-format-14"
 
 missing=""
 for package in $packages; do

@@ -92,7 +92,8 @@ def main(folder, source, target):
     if target.endswith(".npz"):
         sp.save_npz(target, Y.tocsr())
     elif target.endswith(".mtx"):
-        scipy.io.mmwrite(target, Y, precision=17)
+        # As many digits as it takes to read the same value back.
+        scipy.io.mmwrite(target, Y, precision=17 if dtype == np.float64 else 9)
     else:
         first = 0 if fault == "zero-based-output" else 1
         with open(target, "w") as out:
