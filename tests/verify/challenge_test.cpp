@@ -9,6 +9,7 @@
 #include "oscillon/inference/inference.hpp"
 #include "oscillon/verify/challenge/check.hpp"
 #include "oscillon/verify/challenge/radix_net.hpp"
+#include "oscillon/verify/challenge/run.hpp"
 #include "tests/temporary_folder.hpp"
 #include "verify/bench/naive.hpp"
 #include "verify/challenge/files.hpp"
@@ -154,4 +155,54 @@ TEST_CASE("a generated problem goes to disk and back, and every way of running i
 
   CHECK_THROWS_WITH_AS(challenge::read_layers<float>(folder.path(), 1024, 9, -0.3f),
                        doctest::Contains("there is no layer 9: neither "), Error);
+}
+
+TEST_CASE("running a problem is a library call, whose report tells what differs") {
+  const challenge::RadixNetSource<float> source(
+      challenge::official_net(challenge::size_of(1024), 3), 6);
+  const SampleBatch<float> Y0(challenge::random_inputs<float>(1024, 40, 0.1, 5));
+  challenge::RunRequest request;
+  request.verified = 10;
+  request.by_semiring = true;
+  const challenge::RunReport first = challenge::run(source, Y0, request);
+  CHECK(first.passed());
+  REQUIRE(first.verification);
+  CHECK(first.verification->samples.size() == 10);
+  CHECK(first.verification->by_semiring);
+  CHECK(!first.check);
+  CHECK(first.profile.samples == 40);
+  CHECK(first.memory.total() > 0);
+  CHECK(first.result.digests == challenge::result_of(infer(source, Y0).Y).digests);
+  REQUIRE(!first.result.categories.empty());
+
+  request.truth = first.result;
+  CHECK(challenge::run(source, Y0, request).check->passed());
+  request.truth->digests.front() = std::string(32, '0');
+  const challenge::RunReport wrong = challenge::run(source, Y0, request);
+  CHECK(!wrong.passed());
+  CHECK(wrong.check->different == std::vector<Index>{first.result.categories.front()});
+
+  // An answer that is not the network's is seen both ways.
+  const challenge::Verification other =
+      challenge::verify(source, Y0, Y0.matrix(), 40, true, request.inference);
+  CHECK(other.loops_differ);
+  CHECK(other.semiring_differs);
+}
+
+TEST_CASE("the fingerprint of a network that is made is that of what it is made from") {
+  const auto fingerprint = [](auto&& change) {
+    challenge::RadixNet net = challenge::official_net(challenge::size_of(1024), 3);
+    change(net);
+    return challenge::RadixNetSource<float>(net, 6).fingerprint();
+  };
+  const std::string same = fingerprint([](challenge::RadixNet&) {});
+  CHECK(same == fingerprint([](challenge::RadixNet&) {}));
+  CHECK(same != fingerprint([](challenge::RadixNet& net) { net.seed = 4; }));
+  CHECK(same != fingerprint([](challenge::RadixNet& net) { net.bias = -0.25; }));
+  CHECK(same != fingerprint([](challenge::RadixNet& net) { net.cap.reset(); }));
+  CHECK(same != fingerprint([](challenge::RadixNet& net) { net.bias_on = BiasOn::every_sample; }));
+  CHECK(same != fingerprint([](challenge::RadixNet& net) { net.biases_vary = true; }));
+  CHECK(same !=
+        challenge::RadixNetSource<double>(challenge::official_net(challenge::size_of(1024), 3), 6)
+            .fingerprint());
 }

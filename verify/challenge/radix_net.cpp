@@ -1,6 +1,7 @@
 #include "oscillon/verify/challenge/radix_net.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <numeric>
 #include <string>
@@ -228,6 +229,39 @@ std::shared_ptr<const Layer<T>> RadixNetSource<T>::layer(std::size_t index) cons
   if (net_.cap) rules.cap = static_cast<T>(*net_.cap);
   return std::make_shared<const Layer<T>>(radix_net_weights<T>(net_, index), std::move(bias),
                                           rules);
+}
+
+template <NetworkValue T>
+std::string RadixNetSource<T>::fingerprint() const {
+  std::vector<std::string> parts{"RadiX-Net", std::string(GraphblasType<T>::name)};
+  const auto add = [&](auto number) {
+    char text[64];
+    if constexpr (std::is_floating_point_v<decltype(number)>) {
+      std::snprintf(text, sizeof text, "%a", number);
+    } else {
+      std::snprintf(text, sizeof text, "%llu", static_cast<unsigned long long>(number));
+    }
+    parts.emplace_back(text);
+  };
+  const auto add_list = [&](const std::vector<Index>& list) {
+    add(list.size());
+    for (const Index one : list) add(one);
+  };
+  add(depth_);
+  add_list(net_.radices);
+  add_list(net_.widths);
+  for (const double number : {net_.weight, net_.bias, net_.cap.value_or(0), net_.dropped}) {
+    add(number);
+  }
+  add(net_.seed);
+  parts.emplace_back(name_of(net_.bias_on));
+  for (const bool variant : {net_.cap.has_value(), net_.biases_vary, net_.unstructured}) {
+    add(variant);
+  }
+  add(static_cast<unsigned>(net_.weights));
+  add(net_.permutations.size());
+  for (const auto& permutation : net_.permutations) add_list(permutation);
+  return combined_fingerprint(parts);
 }
 
 template <NetworkValue T>

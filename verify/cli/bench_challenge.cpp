@@ -250,7 +250,7 @@ int bench_challenge(const BenchOptions& options, const std::stop_token& stop) {
   }
 
   record.machine = machine_record();
-  record.problem = nlohmann::ordered_json::parse(description(options));
+  record.problem = description(options);
   std::string limits_text;
   for (const auto& [threads, found] : limits) {
     record.limits.push_back(roofline_record(found));

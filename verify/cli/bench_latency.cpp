@@ -46,7 +46,7 @@ int bench_latency(const LatencyOptions& options, const std::stop_token& stop) {
   const Engine<T> engine(*opened, inference);
 
   nlohmann::ordered_json record{{"machine", machine_record()},
-                                {"problem", nlohmann::ordered_json::parse(description(options))},
+                                {"problem", description(options)},
                                 {"precision", GraphblasType<T>::name},
                                 {"threads", inference.threads},
                                 {"calls", options.calls}};

@@ -1,108 +1,23 @@
 // `oscillon challenge run`: a problem from its files, or made on the way, and its check.
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
+#include "engine/base/clock.hpp"
 #include "engine/io/atomic_file.hpp"
-#include "oscillon/verify/challenge/check.hpp"
+#include "oscillon/verify/challenge/run.hpp"
 #include "verify/cli/challenge.hpp"
 #include "verify/cli/problem.hpp"
 #include "verify/cli/profile_table.hpp"
-#include "verify/oracle/from_engine.hpp"
 
 namespace oscillon::cli {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 struct RunOptions : ProblemOptions {
   std::string truth, categories_out, result_out, truth_out, record;
   Index verified = 0;
   CheckpointOptions checkpoint;
 };
-
-// `wanted` samples, or all: half of them survivors as far as there are so many, the others dead,
-// both spread over the batch.
-std::vector<Index> samples_to_verify(Index wanted, Index samples, const std::vector<Index>& alive) {
-  std::vector<Index> all(samples), dead, chosen;
-  std::iota(all.begin(), all.end(), Index{0});
-  std::set_difference(all.begin(), all.end(), alive.begin(), alive.end(), std::back_inserter(dead));
-  const auto spread = [&](Index count, const std::vector<Index>& from) {
-    for (Index i = 0; i < count; ++i) chosen.push_back(from[i * from.size() / count]);
-  };
-  wanted = std::min(wanted, samples);
-  const Index dead_count =
-      std::min<Index>(wanted - std::min<Index>((wanted + 1) / 2, alive.size()), dead.size());
-  spread(dead_count, dead);
-  spread(wanted - dead_count, alive);
-  std::sort(chosen.begin(), chosen.end());
-  return chosen;
-}
-
-// Samples of a matrix or a batch as a matrix of their own.
-template <NetworkValue T, class Columns>
-Matrix<T> chosen_samples(Index neurons, const std::vector<Index>& chosen, Columns&& columns) {
-  SampleBatch<T> made(neurons);
-  for (const Index sample : chosen) {
-    const Compressed<T> one = columns(sample);
-    made.append(one.indices, one.values);
-  }
-  return made.matrix();
-}
-
-template <NetworkValue T>
-struct Verification {
-  std::vector<Index> samples;             // that were looked at
-  std::optional<Index> loops_differ;      // the first of them for which plain loops differ
-  std::optional<Index> semiring_differs;  // and plan semiring
-  bool agrees() const { return !loops_differ && !semiring_differs; }
-};
-
-// The answer to some samples, worked out in plain loops and, with `two_ways`, by plan semiring.
-template <NetworkValue T>
-Verification<T> verify(const RunOptions& options, const LayerSource<T>& source,
-                       const SampleBatch<T>& Y0, const Matrix<T>& Y,
-                       const std::vector<Index>& alive, Index wanted, bool two_ways,
-                       const std::stop_token& stop) {
-  Verification<T> made;
-  made.samples = samples_to_verify(wanted, Y0.samples(), alive);
-  const Matrix<T> inputs = chosen_samples<T>(
-      Y0.neurons(), made.samples, [&](Index sample) { return Y0.columns(sample, sample + 1); });
-  const SampleBatch<T> answers(Y);
-  const Matrix<T> answer = chosen_samples<T>(
-      Y.rows(), made.samples, [&](Index sample) { return answers.columns(sample, sample + 1); });
-  std::vector<Index> all(made.samples.size());
-  std::iota(all.begin(), all.end(), Index{0});
-  if (const auto wrong = oracle::first_disagreement(source, inputs, answer, all)) {
-    made.loops_differ = made.samples[*wrong];
-  }
-  if (two_ways) {
-    InferenceOptions semiring;
-    semiring.plan = Plan::semiring;
-    semiring.threads = options.threads;
-    semiring.stop = stop;
-    const auto a = infer(source, inputs, semiring).Y.compressed(Orientation::by_column);
-    const auto b = answer.compressed(Orientation::by_column);
-    for (Index j = 0; j < all.size() && !made.semiring_differs; ++j) {
-      const auto of = [&](const Compressed<T>& from, const auto& array) {
-        return std::vector(array.begin() + static_cast<std::ptrdiff_t>(from.offsets[j]),
-                           array.begin() + static_cast<std::ptrdiff_t>(from.offsets[j + 1]));
-      };
-      if (of(a, a.indices) != of(b, b.indices) || of(a, a.values) != of(b, b.values)) {
-        made.semiring_differs = made.samples[j];
-      }
-    }
-  }
-  return made;
-}
 
 std::string official_lines(Index neurons, std::size_t depth, const Profile& profile) {
   char text[256];
@@ -136,32 +51,71 @@ void require_memory(const LayerSource<T>& source, const InferenceOptions& infere
                                         " MiB: " + plan.text());
 }
 
+// What was verified and checked, as text, and in the record.
+std::string findings(const challenge::RunReport& report, bool truth_is_written,
+                     nlohmann::ordered_json& record) {
+  std::string text;
+  if (const auto& verified = report.verification) {
+    text += verified->loops_differ ? "Plain loops DISAGREE: sample " +
+                                         std::to_string(*verified->loops_differ + 1) + "\n"
+                                   : "Plain loops agree bit for bit on " +
+                                         grouped(verified->samples.size()) + " samples\n";
+    if (verified->semiring_differs) {
+      text += "Plan semiring DISAGREES: sample " + std::to_string(*verified->semiring_differs + 1) +
+              "\n";
+    } else if (verified->by_semiring) {
+      text += "Plan semiring agrees bit for bit on the same samples\n";
+    }
+    record["verified_samples"] = verified->samples.size();
+    record["verified"] = verified->agrees();
+    if (truth_is_written && !verified->agrees()) text += "No truth is written\n";
+  }
+  if (const auto& check = report.check) {
+    if (!check->passed()) text += check->message() + "\n";
+    text += check->passed() ? "Challenge PASSED\n" : "Challenge FAILED\n";
+    record["compared_values"] = check->compared_values;
+    record["passed"] = check->passed();
+    record["difference"] = check->message();
+  }
+  return text;
+}
+
 template <NetworkValue T>
 int run_in(const RunOptions& options, const std::stop_token& stop) {
   require_creatable_outputs(options);
-  const auto reading = Clock::now();
+  const Stopwatch reading;
   const std::unique_ptr<LayerSource<T>> opened = open_layers<T>(options);
   const LayerSource<T>& source = *opened;
   ProgressBar bar;
-  InferenceOptions inference = inference_options(options, bar, stop);
-  inference.checkpoint = options.checkpoint;
-  require_memory(source, inference);
+  challenge::RunRequest request;
+  request.inference = inference_options(options, bar, stop);
+  request.inference.checkpoint = options.checkpoint;
+  require_memory(source, request.inference);
   const SampleBatch<T> Y0 = open_inputs<T>(options.inputs, source.inputs(), options.net.seed,
                                            options, options.memory_limit, bar, stop);
-  challenge::Result truth;
-  if (!options.truth.empty()) truth = challenge::read_result(options.truth, Y0.samples());
-  const double reading_seconds = seconds_since(reading);
-  const MemoryPlan memory = plan_memory(source, Y0, inference);
+  if (!options.truth.empty()) {
+    request.truth = challenge::read_result(options.truth, Y0.samples());
+  }
+  constexpr Index verified_for_a_truth = 20;
+  request.by_semiring = !options.truth_out.empty();
+  request.verified = options.verified > 0  ? options.verified
+                     : request.by_semiring ? verified_for_a_truth
+                                           : 0;
+  const double reading_seconds = reading.seconds();
 
-  const Inference<T> answer = infer(source, Y0, inference);
+  const challenge::RunReport report = challenge::run(source, Y0, request);
 
-  const challenge::Result result = challenge::result_of(answer.Y);
+  const challenge::Result& result = report.result;
   if (!options.categories_out.empty()) {
     challenge::write_result(options.categories_out, {result.categories, {}});
   }
   if (!options.result_out.empty()) challenge::write_result(options.result_out, result);
+  if (!options.truth_out.empty() && report.verification->agrees()) {
+    challenge::write_result(options.truth_out, result);
+  }
 
-  nlohmann::ordered_json record{{"problem", nlohmann::ordered_json::parse(description(options))},
+  nlohmann::ordered_json record{{"problem", description(options)},
+                                {"network", source.fingerprint()},
                                 {"neurons", source.inputs()},
                                 {"depth", source.depth()},
                                 {"precision", GraphblasType<T>::name},
@@ -170,65 +124,25 @@ int run_in(const RunOptions& options, const std::stop_token& stop) {
                                 {"reading_seconds", reading_seconds},
                                 {"categories", result.categories.size()},
                                 {"graphblas", graphblas_version()}};
-  std::string text = official_lines(source.inputs(), source.depth(), answer.profile) +
+  std::string text = official_lines(source.inputs(), source.depth(), report.profile) +
                      "Read time (sec): " + number(reading_seconds) +
                      "; inputs: " + grouped(Y0.samples()) + " with " + grouped(Y0.entries()) +
                      " entries\n" + "Categories: " + grouped(result.categories.size()) + "\n";
-  if (answer.profile.resumed_at > 0) {
-    text += "Resumed after layer " + grouped(answer.profile.resumed_at) + "\n";
+  if (report.profile.resumed_at > 0) {
+    text += "Resumed after layer " + grouped(report.profile.resumed_at) + "\n";
   }
-  int code = exit_ok;
-  constexpr Index verified_for_a_truth = 20;
-  const Index wanted = options.verified > 0        ? options.verified
-                       : options.truth_out.empty() ? 0
-                                                   : verified_for_a_truth;
-  if (wanted > 0) {
-    const auto verified = verify(options, source, Y0, answer.Y, result.categories, wanted,
-                                 !options.truth_out.empty(), stop);
-    if (verified.loops_differ) {
-      text += "Plain loops DISAGREE: sample " + std::to_string(*verified.loops_differ + 1) + "\n";
-    } else {
-      text += "Plain loops agree bit for bit on " + grouped(verified.samples.size()) + " samples\n";
-    }
-    if (verified.semiring_differs) {
-      text += "Plan semiring DISAGREES: sample " + std::to_string(*verified.semiring_differs + 1) +
-              "\n";
-    } else if (!options.truth_out.empty()) {
-      text += "Plan semiring agrees bit for bit on the same samples\n";
-    }
-    record["verified_samples"] = verified.samples.size();
-    record["verified"] = verified.agrees();
-    if (!verified.agrees()) code = exit_mismatch;
-  }
-  if (!options.truth_out.empty()) {
-    if (code == exit_ok) {
-      challenge::write_result(options.truth_out, result);
-    } else {
-      text += "No truth is written\n";
-    }
-  }
-  if (!options.truth.empty()) {
-    const challenge::Check check = challenge::check_result(result, truth);
-    if (!check.passed()) {
-      text += check.message() + "\n";
-      code = exit_mismatch;
-    }
-    text += check.passed() ? "Challenge PASSED\n" : "Challenge FAILED\n";
-    record["truth"] = truth.categories.size();
-    record["compared_values"] = check.compared_values;
-    record["passed"] = check.passed();
-    record["difference"] = check.message();
-  }
-  if (options.profile) text += profile_table(answer.profile);
-  text += "Memory: planned " + memory.text() + "; at most " +
+  if (request.truth) record["truth"] = request.truth->categories.size();
+  text += findings(report, !options.truth_out.empty(), record);
+  if (options.profile) text += profile_table(report.profile);
+  text += "Memory: planned " + report.memory.text() + "; at most " +
           number(double(peak_memory()) / (1 << 20)) + " MiB were held\n";
-  record["planned_memory_bytes"] = memory.total();
+  record["planned_memory_bytes"] = report.memory.total();
   record["peak_memory_bytes"] = peak_memory();
-  record["profile"] = profile_record(answer.profile);
+  record["profile"] = profile_record(report.profile);
   const std::string json = record.dump(2) + "\n";
   if (!options.record.empty()) write_file(options.record, json);
   print(options.json ? json : text);
-  return code;
+  return report.passed() ? exit_ok : exit_mismatch;
 }
 
 }  // namespace

@@ -82,6 +82,9 @@ class RadixNetSource : public LayerSource<T> {
   std::shared_ptr<const Layer<T>> layer(std::size_t index) const override;
   BiasOn bias_on(std::size_t) const override { return net_.bias_on; }
 
+  // Of what the layers are made from, which takes no making.
+  std::string fingerprint() const override;
+
   const RadixNet& net() const { return net_; }
 
  private:
