@@ -9,4 +9,4 @@ cmake/dependencies.sh
 cmake --preset "$preset" -D OSCILLON_BUILD_TESTS=ON \
   -D OSCILLON_WARNINGS_AS_ERRORS="$([ "${CI:-}" = true ] && echo ON || echo OFF)" >/dev/null
 cmake --build "build/$preset"
-ctest --test-dir "build/$preset" --output-on-failure
+ctest --test-dir "build/$preset" --output-on-failure --parallel "$(nproc)"

@@ -28,9 +28,12 @@ class TemporaryFolder {
   const std::string& path() const { return path_; }
   std::string at(const std::string& name) const { return path_ + "/" + name; }
 
-  // Writes a file and returns its path.
+  // Writes a file and returns its path. One that is there is written over, not emptied first: ext4
+  // puts an emptied file on the disk as soon as it is closed, thousands of times in some tests.
   std::string write(const std::string& name, const std::string& contents) const {
-    std::ofstream(at(name), std::ios::binary) << contents;
+    std::ofstream(at(name), std::ios::binary | std::ios::app).flush();
+    std::fstream(at(name), std::ios::binary | std::ios::in | std::ios::out) << contents;
+    std::filesystem::resize_file(at(name), contents.size());
     return at(name);
   }
 

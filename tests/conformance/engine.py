@@ -1,6 +1,12 @@
 # A sparse DNN engine in Python and scipy, written from the README.txt of the test vectors alone.
 #   engine.py WEIGHTS INPUT OUTPUT [--fault NAME]
-# A fault breaks one rule on purpose, to see whether the judge finds it.
+#   engine.py --serve FOLDER
+# A fault breaks one rule on purpose, to see whether the judge finds it. Starting Python with scipy takes longer than any
+# vector; a server starts once and runs each of the commands that engine.sh sends it in a process of its own, until its
+# standard input ends.
+import os
+import select
+import signal
 import sys
 
 import numpy as np
@@ -81,26 +87,67 @@ def infer(fields, layers, folder, suffix, Y, dtype):
     return Y
 
 
-def main(folder, source, target):
-    fields, layers = read_network(folder)
-    dtype = TYPES[fields["precision"]]
-    suffix = source[source.rindex("."):]
-    Y = read_matrix(source, int(fields["samples"]), layers[0][0], dtype)
+def read_inputs(path, rows, columns, dtype):
+    Y = read_matrix(path, rows, columns, dtype)
     if fault == "inputs-off-by-one":
-        Y = sp.hstack([sp.csr_matrix((Y.shape[0], 1), dtype=dtype), Y[:, :-1]]).tocsr()
-    Y = infer(fields, layers, folder, suffix, Y, dtype).tocoo()
-    if target.endswith(".npz"):
-        sp.save_npz(target, Y.tocsr())
-    elif target.endswith(".mtx"):
+        Y = sp.hstack([sp.csr_matrix((rows, 1), dtype=dtype), Y[:, :-1]]).tocsr()
+    return Y
+
+
+def write_output(path, Y):
+    if path.endswith(".npz"):
+        sp.save_npz(path, Y.tocsr())
+    elif path.endswith(".mtx"):
         # As many digits as it takes to read the same value back.
-        scipy.io.mmwrite(target, Y, precision=17 if dtype == np.float64 else 9)
+        scipy.io.mmwrite(path, Y, precision=17 if Y.dtype == np.float64 else 9)
     else:
         first = 0 if fault == "zero-based-output" else 1
-        with open(target, "w") as out:
+        with open(path, "w") as out:
             for i, j, v in zip(Y.row, Y.col, Y.data):
                 out.write("%d\t%d\t%r\n" % (i + first, j + first, v.item()))
 
 
-fault = sys.argv[5] if len(sys.argv) > 5 else ""
+def main(arguments):
+    global fault
+    folder, source, target = arguments[:3]
+    fault = arguments[4] if len(arguments) > 4 else ""
+    fields, layers = read_network(folder)
+    dtype = TYPES[fields["precision"]]
+    suffix = source[source.rindex("."):]
+    Y = read_inputs(source, int(fields["samples"]), layers[0][0], dtype)
+    write_output(target, infer(fields, layers, folder, suffix, Y, dtype).tocoo())
+
+
+def answer(command):
+    reply, *arguments = command.rstrip("\n").split("\t")
+    try:
+        main(arguments)
+        words = "0"
+    except SystemExit as end:
+        words = "1 %s" % end.code
+    except BaseException as error:
+        words = "1 %r" % error
+    with open(reply, "w") as out:
+        out.write(words.replace("\n", " ") + "\n")
+
+
+def serve(folder):
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
+    # For writing too: without a writer it would end.
+    commands = os.fdopen(os.open(folder + "/commands", os.O_RDWR), "rb", buffering=0)
+    open(folder + "/ready", "w").close()
+    while True:
+        if sys.stdin in select.select([sys.stdin, commands], [], [])[0]:
+            return
+        command = commands.readline().decode()
+        if os.fork() == 0:
+            signal.alarm(300)  # whoever asked may be gone
+            answer(command)
+            os._exit(0)
+
+
 np.seterr(over="ignore")
-main(*sys.argv[1:4])
+if sys.argv[1] == "--serve":
+    serve(sys.argv[2])
+else:
+    main(sys.argv[1:])

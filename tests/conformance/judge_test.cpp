@@ -2,8 +2,12 @@
 #include "verify/conformance/judge.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
+#include <chrono>
 #include <cmath>
+#include <cstdio>
+#include <thread>
 
 #include "tests/cases.hpp"
 #include "tests/error_of.hpp"
@@ -18,21 +22,65 @@ namespace {
 
 const std::string plain_engine =
     std::string(OSCILLON_PLAIN_ENGINE) + " {weights} {input} {output} ";
-const std::string python_engine =
+const std::string python_alone =
     "/usr/bin/python3 " OSCILLON_TESTS "/conformance/engine.py {weights} {input} {output} --fault ";
 
-// All vectors in the precisions that engines are tried at, made once.
-const std::string& vectors() {
+// The engine in Python, started once: its server, and the command that has it run.
+class PythonEngine {
+ public:
+  PythonEngine() {
+    REQUIRE(mkfifo(folder_.at("commands").c_str(), 0600) == 0);
+    const std::string server =
+        "exec /usr/bin/python3 " OSCILLON_TESTS "/conformance/engine.py --serve " + folder_.path();
+    alive_ = popen(server.c_str(), "we");
+    REQUIRE(alive_ != nullptr);
+    for (int waited = 0; waited < 6000 && !std::filesystem::exists(folder_.at("ready")); ++waited) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    REQUIRE(std::filesystem::exists(folder_.at("ready")));
+  }
+  ~PythonEngine() { pclose(alive_); }
+  PythonEngine(const PythonEngine&) = delete;
+  PythonEngine& operator=(const PythonEngine&) = delete;
+
+  std::string command() const {
+    return OSCILLON_TESTS "/conformance/engine.sh " + folder_.path() +
+           " {weights} {input} {output} --fault ";
+  }
+
+ private:
+  TemporaryFolder folder_;
+  FILE* alive_;  // the server's standard input; it ends with it
+};
+
+const std::string& python_engine() {
+  static const PythonEngine engine;
+  static const std::string command = engine.command();
+  return command;
+}
+
+// Made once: all vectors in the precisions that engines are tried at, as text; some in other
+// formats.
+const std::string& vectors(FileFormat format = FileFormat::tsv) {
   static const TemporaryFolder folder;
-  static const std::string path = [] {
+  static const std::string all = [] {
     VectorsOptions options;
     options.precisions = {ElementType::fp64, ElementType::fp32, ElementType::int8,
                           ElementType::int16, ElementType::int32};
-    options.formats = {FileFormat::tsv, FileFormat::mtx, FileFormat::npz};
-    write_vectors(folder.at("vectors"), options);
-    return folder.at("vectors");
+    options.formats = {FileFormat::tsv};
+    write_vectors(folder.at("all"), options);
+    return folder.at("all");
   }();
-  return path;
+  static const std::string some = [] {
+    VectorsOptions options;
+    options.precisions = {ElementType::fp32};
+    options.formats = {FileFormat::mtx, FileFormat::npz};
+    options.cases = {"cap",      "cap-each-layer", "cap-after-bias",
+                     "decimals", "lopsided",       "duplicate-weight"};
+    write_vectors(folder.at("some"), options);
+    return folder.at("some");
+  }();
+  return format == FileFormat::tsv ? all : some;
 }
 
 Report judge(const std::string& command, std::vector<ElementType> precisions,
@@ -42,7 +90,7 @@ Report judge(const std::string& command, std::vector<ElementType> precisions,
   options.cases = std::move(cases);
   options.format = format;
   options.engines = 2;
-  return judge_engine(vectors(), command, options);
+  return judge_engine(vectors(format), command, options);
 }
 
 struct Planted {
@@ -60,25 +108,28 @@ void check_named(const std::string& engine, const Planted& planted,
 
 }  // namespace
 
-TEST_CASE("an engine in plain C++ passes in floating point and integers") {
+TEST_CASE("an engine in plain C++ passes in floating point and integers" *
+          doctest::test_suite("slow")) {
   const Report report = judge(plain_engine, {});
   CHECK_MESSAGE(report.failed() == 0, report_text(report));
   CHECK(report.judgements.size() > 150);
   CHECK(report.suspects.empty());
 }
 
-TEST_CASE("an engine in Python and scipy passes, in every format that it reads") {
-  const Report report = judge(python_engine, {ElementType::fp32, ElementType::fp64});
+TEST_CASE("an engine in Python and scipy passes, in every format that it reads" *
+          doctest::test_suite("slow")) {
+  const Report report = judge(python_engine(), {ElementType::fp32, ElementType::fp64});
   CHECK_MESSAGE(report.failed() == 0, report_text(report));
   for (const FileFormat format : {FileFormat::mtx, FileFormat::npz}) {
-    const Report small = judge(python_engine, {ElementType::fp32},
-                               {"cap*", "decimals", "lopsided", "duplicate*"}, format);
+    const std::string& engine = format == FileFormat::mtx ? python_alone : python_engine();
+    const Report small =
+        judge(engine, {ElementType::fp32}, {"cap*", "decimals", "lopsided", "duplicate*"}, format);
     CHECK_MESSAGE(small.failed() == 0, report_text(small));
     CHECK(small.judgements.size() == 6);
   }
 }
 
-TEST_CASE("faults planted in the C++ engine are found and named") {
+TEST_CASE("faults planted in the C++ engine are found and named" * doctest::test_suite("slow")) {
   for (const Planted& planted : {Planted{"columns-off-by-one", "off-by-one-weight-columns"},
                                  {"loses-last-line", "last-weight-lost"},
                                  {"last-product", "last-product-wins"},
@@ -92,8 +143,8 @@ TEST_CASE("faults planted in the C++ engine are found and named") {
   }
 }
 
-TEST_CASE("faults planted in the Python engine are found and named") {
-  // Python takes a while to start; these vectors tell all of the rules.
+TEST_CASE("faults planted in the Python engine are found and named" * doctest::test_suite("slow")) {
+  // These vectors tell all of the rules.
   const std::vector<std::string> small{
       "*bias*", "*cap*",      "one-weight", "two-neurons", "not-square", "lopsided",
       "first*", "signed*",    "cancel*",    "relu*",       "zero*",      "dead*",
@@ -113,13 +164,13 @@ TEST_CASE("faults planted in the Python engine are found and named") {
                                  {"zero-based-output", "zero-based-output"},
                                  {"sums-duplicates", "sum-over-duplicates"}}) {
     if (is_sanitized && ++tried > 4) break;  // the judge's own code is the same for each
-    check_named(python_engine, planted, {ElementType::fp32}, small);
+    check_named(python_engine(), planted, {ElementType::fp32}, small);
   }
   // Here the wide ones tell.
-  check_named(python_engine, {"float16-sums", "float16-accumulation"}, {ElementType::fp32});
+  check_named(python_engine(), {"float16-sums", "float16-accumulation"}, {ElementType::fp32});
 }
 
-TEST_CASE("engines that crash, hang, write nothing or nonsense") {
+TEST_CASE("engines that crash, hang, write nothing or nonsense" * doctest::test_suite("slow")) {
   const auto verdict = [](const std::string& command, const std::string& name = "cap") {
     JudgeOptions options;
     options.precisions = {ElementType::fp32};
@@ -145,7 +196,8 @@ TEST_CASE("engines that crash, hang, write nothing or nonsense") {
   }));
 }
 
-TEST_CASE("results that are there already, and what is said of them") {
+TEST_CASE("results that are there already, and what is said of them" *
+          doctest::test_suite("slow")) {
   const TemporaryFolder results;
   std::filesystem::create_directories(results.at("cap/fp32"));
   std::filesystem::create_directories(results.at("bias-edges/fp32"));

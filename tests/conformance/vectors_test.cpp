@@ -156,7 +156,8 @@ TEST_CASE("every vector suits fp32 and fp64, but where that is its point; names 
   CHECK(!prepare(vector_named("wide-5000"), ElementType::fp16));
 }
 
-TEST_CASE("every order of rounding sums is exact where promised, and within bounds elsewhere") {
+TEST_CASE("every order of rounding sums is exact where promised, and within bounds elsewhere" *
+          doctest::test_suite("slow")) {
   std::mt19937_64 random(9);
   for (const TestVector& vector : test_vectors()) {
     if (vector.must_be_refused || vector.bias_on != BiasOn::stored) continue;
@@ -200,7 +201,8 @@ TEST_CASE("bounds are of the size of the rounding, not a licence") {
   }
 }
 
-TEST_CASE("our own engine passes every vector in every type and plan") {
+TEST_CASE("our own engine passes every vector in every type and plan" *
+          doctest::test_suite("slow")) {
   for (const TestVector& vector : test_vectors()) {
     if (vector.must_be_refused) continue;
     const auto check = [&]<class T>(ElementType precision) {

@@ -41,7 +41,8 @@ bool same_bytes(const Matrix<float>& A, const Matrix<float>& B) {
 
 }  // namespace
 
-TEST_CASE("the same bytes for any plan, number of threads and tile size") {
+TEST_CASE("the same bytes for any plan, number of threads and tile size" *
+          doctest::test_suite("slow")) {
   std::mt19937_64 random(99);
   for (const Index width : is_sanitized ? std::vector<Index>{40} : std::vector<Index>{40, 200}) {
     Network<float> network(wide_layers(random, width, 9));

@@ -76,7 +76,8 @@ void compare_exactly(std::mt19937_64& random) {
 
 }  // namespace
 
-TEST_CASE("ten thousand dyadic networks agree with the oracle bit for bit") {
+TEST_CASE("ten thousand dyadic networks agree with the oracle bit for bit" *
+          doctest::test_suite("slow")) {
   compare<float>(4000, Numbers::dyadic, 1);
   compare<double>(2000, Numbers::dyadic, 2);
   compare<std::int32_t>(2000, Numbers::dyadic, 3);
@@ -88,7 +89,8 @@ TEST_CASE("networks with any numbers agree bit for bit too, since sums ascend") 
   compare<double>(1000, Numbers::any, 6);
 }
 
-TEST_CASE("full tiles and blocks give the same bits, and so does the choice between plans") {
+TEST_CASE("full tiles and blocks give the same bits, and so does the choice between plans" *
+          doctest::test_suite("slow")) {
   for (const Plan plan : {Plan::dense_tiles, Plan::fused, Plan::automatic}) {
     CAPTURE(name_of(plan));
     compare<float>(1000, Numbers::dyadic, 11, plan);

@@ -117,7 +117,8 @@ TEST_CASE("a batch refuses neurons that do not ascend within it") {
 }
 
 TEST_CASE(
-    "the limit of memory: refused before it begins, naming what is needed, or between layers") {
+    "the limit of memory: refused before it begins, naming what is needed, or between layers" *
+    doctest::test_suite("slow")) {
   std::mt19937_64 random(8);
   Triples<float> W, Y;
   for (Index i = 0; i < 1000; ++i) {

@@ -119,7 +119,7 @@ TEST_CASE("a reader of the published layout finds the arrays documented") {
         "layers.1.values F32 1.0 2.0 3.0\nlayers.1.bias F32 0.0 4.0\n");
 }
 
-TEST_CASE("every cut and every flipped bit is found") {
+TEST_CASE("every cut and every flipped bit is found" * doctest::test_suite("slow")) {
   const TemporaryFolder folder;
   Network<float> network = small_network<float>();
   const std::vector<KeySet> keys = keys_of(network);

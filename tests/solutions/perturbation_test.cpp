@@ -197,7 +197,8 @@ TEST_CASE("several features at once: their paths add up") {
   CHECK(!both.differ());
 }
 
-TEST_CASE("the formula and the true threshold are brute force's, for 200 words") {
+TEST_CASE("the formula and the true threshold are brute force's, for 200 words" *
+          doctest::test_suite("slow")) {
   Words words = four_letter_words();
   if (testing::is_sanitized) words.resize(60);
   std::vector<Structure> structures;

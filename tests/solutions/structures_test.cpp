@@ -240,7 +240,8 @@ void check_every_cover(const std::vector<std::string>& words) {
 
 }  // namespace
 
-TEST_CASE("every way to cover is exact, so every structure of up to four positions is") {
+TEST_CASE("every way to cover is exact, so every structure of up to four positions is" *
+          doctest::test_suite("slow")) {
   const std::vector<std::string> words =
       four_letter_words(testing::is_sanitized ? 12 : 40);  // all 200 take half a minute
   check_every_cover<float>(words);

@@ -83,7 +83,8 @@ TEST_CASE("bad Challenge files: the place, the exit code, and no output") {
   CHECK(run(problem.arguments() + ">/dev/full").code == 74);
 }
 
-TEST_CASE("plans are timed side by side, recorded, compared and drawn") {
+TEST_CASE("plans are timed side by side, recorded, compared and drawn" *
+          doctest::test_suite("slow")) {
   const SmallProblem problem;
   const TemporaryFolder folder;
   const std::string source =
@@ -137,7 +138,7 @@ TEST_CASE("plans are timed side by side, recorded, compared and drawn") {
   CHECK(run("bench challenge" + source + "--record /nowhere/record.json").code == 73);
 }
 
-TEST_CASE("the limits of the machine, and small batches") {
+TEST_CASE("the limits of the machine, and small batches" * doctest::test_suite("slow")) {
   const Result limits = run("bench roofline --threads 1");
   CHECK(limits.code == 0);
   CHECK(has(limits.output, "1 thread: "));
@@ -150,7 +151,8 @@ TEST_CASE("the limits of the machine, and small batches") {
   CHECK(run("bench latency" + source + "--batch 1000").code == 2);
 }
 
-TEST_CASE("a problem is made, as text, compressed, as a bundle; run from each and from none") {
+TEST_CASE("a problem is made, as text, compressed, as a bundle; run from each and from none" *
+          doctest::test_suite("slow")) {
   const TemporaryFolder folder;
   const std::string shape = " --depth 7 --seed 5 --random-inputs 60 --share 0.3";
   const auto make = [&](const std::string& name, const std::string& more) {
@@ -203,7 +205,7 @@ TEST_CASE("a problem is made, as text, compressed, as a bundle; run from each an
   CHECK(run("challenge make -o " + folder.at("x") + " --radices 2,2 --depth 2").code == 2);
 }
 
-TEST_CASE("variants of networks run by every plan alike") {
+TEST_CASE("variants of networks run by every plan alike" * doctest::test_suite("slow")) {
   const TemporaryFolder folder;
   for (const char* variant : {"--weights positive --vary-biases",
                               "--weights mixed --bias -0.01 --weight 0.3", "--drop 0.3 --bias -0.1",
@@ -315,11 +317,12 @@ TEST_CASE("with a manifest, files that are cut, changed or swapped are found") {
   CHECK(run(run_it).code == 0);
 }
 
-TEST_CASE("killed at any moment and resumed: the same result; asked to stop: exit 75") {
+TEST_CASE("killed at any moment and resumed: the same result; asked to stop: exit 75" *
+          doctest::test_suite("slow")) {
   const TemporaryFolder folder;
   // Sorted products of a network that keeps half of its samples alive take a while.
   const std::string arguments =
-      "challenge run --depth 480 --random-inputs 120 --share 0.3 --plan semiring --threads 1 ";
+      "challenge run --depth 120 --random-inputs 120 --share 0.3 --plan semiring --threads 1 ";
   CHECK(run(arguments + "--result-out " + folder.at("whole.tsv")).code == 0);
   const std::string whole = contents_of(folder.at("whole.tsv"));
   CHECK(whole.size() > 1000);

@@ -81,7 +81,8 @@ IdxImages random_images(std::uint64_t seed, Index count, Index height, Index wid
 
 }  // namespace
 
-TEST_CASE("pixels are those of the definition, for images of any even size and any threads") {
+TEST_CASE("pixels are those of the definition, for images of any even size and any threads" *
+          doctest::test_suite("slow")) {
   struct Shape {
     Index count, height, width, side;
   };

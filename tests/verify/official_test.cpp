@@ -59,7 +59,7 @@ TEST_CASE("the small official problem, in both precisions") {
   check_small<double>(folder, 90272, 30464);
 }
 
-TEST_CASE("the whole official problem") {
+TEST_CASE("the whole official problem" * doctest::test_suite("slow")) {
   const std::string folder = data_folder("full");
   if (folder.empty()) return;
   Network<float> network(challenge::read_layers<float>(folder, 1024, 120, -0.3f));

@@ -222,7 +222,7 @@ TEST_CASE("networks and matrices are converted, and run from a bundle") {
   CHECK(run("convert " + mtx + " " + folder.at("m.csv")).code == 2);
 }
 
-TEST_CASE("test vectors are made, listed and judged") {
+TEST_CASE("test vectors are made, listed and judged" * doctest::test_suite("slow")) {
   const TemporaryFolder folder;
   CHECK(
       has(run("vectors list").output, "cap-each-layer (level 2, exact; fp64 fp32 fp16 bf16 int8 "));
@@ -295,7 +295,7 @@ TEST_CASE("arrays and combinations are timed") {
   CHECK(has(combine.output, "    4            625 "));
 }
 
-TEST_CASE("two thousand real images are told apart") {
+TEST_CASE("two thousand real images are told apart" * doctest::test_suite("slow")) {
   const std::string folder = "/usr/share/datasets/fashion-mnist/t10k-";
   if (!std::filesystem::exists(folder + "images-idx3-ubyte.gz")) {
     MESSAGE("there are no images of Fashion-MNIST: nothing is read");
