@@ -1,47 +1,22 @@
-// What the writer and the reader of bundles agree on; bundle.hpp tells the format.
+// What the writer and the reader of bundles agree on; oscillon/io/bundle.hpp tells the format.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "engine/io/element_type.hpp"
-
-namespace oscillon::bundle_format {
+namespace oscillon::io::bundle_format {
 
 inline constexpr std::string_view format_name = "oscillon network";
-inline constexpr std::string_view format_version = "1";
-inline constexpr std::uint64_t alignment = 64;
-inline constexpr std::size_t length_bytes = 8;
-inline constexpr std::size_t checksum_digits = 32;
-// What the format's own readers allow.
-inline constexpr std::uint64_t most_header_bytes = 100'000'000;
+inline constexpr std::array<std::string_view, 2> format_versions{"1", "2"};
+inline constexpr std::string_view note_prefix = "note:";
+inline constexpr std::string_view no_cap = "none";
 
-struct StoredType {
-  std::string_view name;
-  std::size_t bytes;
-  std::optional<ElementType> of_values;  // none for those of indices
-};
-inline constexpr std::array<StoredType, 12> stored_types{{{"F64", 8, ElementType::fp64},
-                                                          {"F32", 4, ElementType::fp32},
-                                                          {"F16", 2, ElementType::fp16},
-                                                          {"BF16", 2, ElementType::bf16},
-                                                          {"I8", 1, ElementType::int8},
-                                                          {"I16", 2, ElementType::int16},
-                                                          {"I32", 4, ElementType::int32},
-                                                          {"I64", 8, ElementType::int64},
-                                                          {"U8", 1, {}},
-                                                          {"U16", 2, {}},
-                                                          {"U32", 4, {}},
-                                                          {"U64", 8, {}}}};
+// For a cap or an activation that is told row by row, in an array.
+inline constexpr std::string_view each_row = "rows";
 
-inline const StoredType* stored_type(std::string_view name) {
-  const auto found = std::find_if(stored_types.begin(), stored_types.end(),
-                                  [&](const StoredType& type) { return type.name == name; });
-  return found == stored_types.end() ? nullptr : &*found;
-}
+// In the array of caps, where there is none: no cap is below 0.
+inline constexpr int row_without_cap = -1;
 
 inline std::string layer_array(std::size_t layer, const char* what) {
   return "layers." + std::to_string(layer) + "." + what;
@@ -51,4 +26,4 @@ inline std::string key_array(std::size_t rank, const char* what) {
   return "keys." + std::to_string(rank) + "." + what;
 }
 
-}  // namespace oscillon::bundle_format
+}  // namespace oscillon::io::bundle_format

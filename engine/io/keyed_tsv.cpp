@@ -1,4 +1,4 @@
-#include "engine/io/keyed_tsv.hpp"
+#include "oscillon/io/keyed_tsv.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +6,7 @@
 
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/input_file.hpp"
+#include "engine/io/text_scan.hpp"
 
 namespace oscillon {
 

@@ -116,9 +116,9 @@ std::uint64_t NumpyArray::size() const {
 double NumpyArray::number(std::uint64_t i) const {
   const std::uint64_t width = element_bytes(type);
   const std::uint64_t bits = little_endian(bytes.substr(i * width, width));
-  if (type == "<f8") return decoded(ElementType::fp64, bits);
-  if (type == "<f4") return decoded(ElementType::fp32, bits);
-  if (type == "<f2") return decoded(ElementType::fp16, bits);
+  if (type == "<f8") return decoded(ValueType::fp64, bits);
+  if (type == "<f4") return decoded(ValueType::fp32, bits);
+  if (type == "<f2") return decoded(ValueType::fp16, bits);
   return static_cast<double>(whole(i));
 }
 
@@ -172,8 +172,8 @@ std::string npy_bytes(std::string_view type, std::string_view values, std::uint6
   return bytes;
 }
 
-std::string numpy_type(ElementType type) {
-  if (type == ElementType::bf16) {
+std::string numpy_type(ValueType type) {
+  if (type == ValueType::bf16) {
     throw Error(Fault::usage, "numpy has no bf16; store the values as fp32, which holds them");
   }
   const std::size_t bytes = bytes_of(type);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/io/element_type.hpp"
+#include "oscillon/base/value_type.hpp"
 
 namespace oscillon {
 
@@ -34,7 +34,7 @@ std::string npy_bytes(std::string_view type, std::string_view values, std::uint6
                       bool scalar = false);
 
 // "<f4" for fp32 and so on. Throws Error(usage) for bf16.
-std::string numpy_type(ElementType type);
+std::string numpy_type(ValueType type);
 
 // Appends a number's little-endian bytes.
 void append_little_endian(std::string& bytes, std::uint64_t bits, std::size_t count);

@@ -130,7 +130,7 @@ class Reader {
     const double value = data.number(i);
     if (!std::isfinite(value)) fail("the value of entry " + std::to_string(i) + " is not finite");
     if constexpr (std::is_integral_v<T>) {
-      if (!holds(sizeof(T) == 4 ? ElementType::int32 : ElementType::int64, value)) {
+      if (!holds(sizeof(T) == 4 ? ValueType::int32 : ValueType::int64, value)) {
         fail("the value " + std::to_string(value) + " of entry " + std::to_string(i) +
              " is not held by " + std::string(GraphblasType<T>::name));
       }
@@ -255,7 +255,7 @@ Matrix<T> read_npz(const std::string& path) {
 }
 
 template <NetworkValue T>
-void write_npz(const std::string& path, const Matrix<T>& matrix, ElementType as) {
+void write_npz(const std::string& path, const Matrix<T>& matrix, ValueType as) {
   const std::string type = numpy_type(as);
   AtomicFile file(path);
   const Compressed<T> arrays = matrix.compressed(Orientation::by_row);
@@ -289,7 +289,7 @@ void write_npz(const std::string& path, const Matrix<T>& matrix, ElementType as)
 
 #define OSCILLON_INSTANTIATE_NPZ(T)                \
   template Matrix<T> read_npz(const std::string&); \
-  template void write_npz(const std::string&, const Matrix<T>&, ElementType);
+  template void write_npz(const std::string&, const Matrix<T>&, ValueType);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_NPZ)
 #undef OSCILLON_INSTANTIATE_NPZ
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "engine/io/element_type.hpp"
 #include "oscillon/algebra/matrix.hpp"
+#include "oscillon/base/value_type.hpp"
 
 namespace oscillon {
 
@@ -20,11 +20,11 @@ Matrix<T> read_npz(const std::string& path);
 // stored as `as`, which must hold each exactly: else Error(bad_data). Throws Error(usage) for bf16,
 // which numpy does not have.
 template <NetworkValue T>
-void write_npz(const std::string& path, const Matrix<T>& matrix, ElementType as);
+void write_npz(const std::string& path, const Matrix<T>& matrix, ValueType as);
 
 #define OSCILLON_EXTERN_NPZ(T)                            \
   extern template Matrix<T> read_npz(const std::string&); \
-  extern template void write_npz(const std::string&, const Matrix<T>&, ElementType);
+  extern template void write_npz(const std::string&, const Matrix<T>&, ValueType);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_NPZ)
 #undef OSCILLON_EXTERN_NPZ
 

@@ -19,6 +19,7 @@
 
 #include "oscillon/algebra/graphblas.hpp"
 #include "oscillon/base/thread_team.hpp"
+#include "oscillon/io/scan_options.hpp"
 
 namespace oscillon {
 
@@ -177,14 +178,6 @@ class LineScanner {
   const char* end_;
   const char* readable_end_;
   char separator_;
-};
-
-struct ScanOptions {
-  int threads = 0;
-  std::size_t chunk_bytes = std::size_t{1} << 19;
-  std::size_t longest_line = std::size_t{1} << 12;
-  char separator = '\t';
-  std::size_t begin = 0;  // the byte at which the lines begin
 };
 
 // Appends a number in its shortest exact form.

@@ -1,4 +1,4 @@
-#include "engine/io/tsv.hpp"
+#include "oscillon/io/tsv.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,6 +7,7 @@
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/file_entries.hpp"
 #include "engine/io/ordered_tsv.hpp"
+#include "engine/io/tsv_arrays.hpp"
 #include "oscillon/base/error.hpp"
 
 namespace oscillon {
@@ -103,6 +104,12 @@ SampleBatch<T> read_samples_tsv(const InputFile& file, Index file_rows, Index fi
 }
 
 template <NetworkValue T>
+SampleBatch<T> read_samples_tsv(const std::string& path, Index file_rows, Index file_columns,
+                                const ScanOptions& options) {
+  return read_samples_tsv<T>(InputFile(path), file_rows, file_columns, options);
+}
+
+template <NetworkValue T>
 Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
                               const ScanOptions& options) {
   return Matrix<T>::from_compressed(
@@ -155,11 +162,12 @@ void write_categories(const std::string& path, const std::vector<Index>& samples
   file.commit();
 }
 
-#define OSCILLON_INSTANTIATE_TSV(T)                                                             \
-  template Compressed<T> read_transposed_tsv_arrays(const InputFile&, Index, Index,             \
-                                                    const ScanOptions&);                        \
-  template SampleBatch<T> read_samples_tsv(const InputFile&, Index, Index, const ScanOptions&); \
-  template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, const ScanOptions&); \
+#define OSCILLON_INSTANTIATE_TSV(T)                                                               \
+  template Compressed<T> read_transposed_tsv_arrays(const InputFile&, Index, Index,               \
+                                                    const ScanOptions&);                          \
+  template SampleBatch<T> read_samples_tsv(const InputFile&, Index, Index, const ScanOptions&);   \
+  template SampleBatch<T> read_samples_tsv(const std::string&, Index, Index, const ScanOptions&); \
+  template Matrix<T> read_transposed_tsv(const std::string&, Index, Index, const ScanOptions&);   \
   template void write_transposed_tsv(const std::string&, const Matrix<T>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_INSTANTIATE_TSV)
 #undef OSCILLON_INSTANTIATE_TSV

@@ -185,7 +185,7 @@ Collapsed<T> Network<T>::collapse() const {
   Triples<T> W, b;
   // Nothing feeds the inputs, so theirs may be those of any other neuron.
   std::vector<std::optional<T>> caps(all.size(), layers_.front()->rules().cap[0]);
-  std::vector<Activation> activations(all.size(), layers_.front()->rules().activation[0]);
+  std::vector<Activation> of_neurons(all.size(), layers_.front()->rules().activation[0]);
   for (std::size_t l = 0; l < depth(); ++l) {
     const std::vector<Index> from = KeyMerge::intersect(all, keys_[l]).left;
     const std::vector<Index> to = KeyMerge::intersect(all, keys_[l + 1]).left;
@@ -196,14 +196,14 @@ Collapsed<T> Network<T>::collapse() const {
     for (Index i = 0; i < layers_[l]->outputs(); ++i) {
       if (layers_[l]->bias()[i] != T(0)) b.add(to[i], 0, layers_[l]->bias()[i]);
       caps[to[i]] = layers_[l]->rules().cap[i];
-      activations[to[i]] = layers_[l]->rules().activation[i];
+      of_neurons[to[i]] = layers_[l]->rules().activation[i];
     }
   }
   collapsed.weights = AssocArray<T>(all, all, Matrix<T>::build(all.size(), all.size(), W));
   collapsed.bias = AssocArray<T>(all, KeySet{bias_key}, Matrix<T>::build(all.size(), 1, b));
   collapsed.rules = {.cap = one_or_each(std::move(caps)),
                      .bias_on = layers_.front()->rules().bias_on,
-                     .activation = one_or_each(std::move(activations)),
+                     .activation = one_or_each(std::move(of_neurons)),
                      .product = layers_.front()->rules().product};
   return collapsed;
 }

@@ -96,7 +96,9 @@ TEST_CASE("logging is silent unless asked for") {
 TEST_CASE("keys in messages are cut between characters and hold no control bytes") {
   CHECK(in_quotes("a\nb\x7f") == "\"a?b?\"");
   CHECK(in_quotes(std::string(40, 'x')) == "\"" + std::string(40, 'x') + "\"");
-  CHECK(in_quotes(std::string(39, 'x') + "€") == "\"" + std::string(39, 'x') + "…\"");
+  CHECK(in_quotes(std::string(39, 'x') + "€") == "\"" + std::string(39, 'x') + "€\"");
+  CHECK(in_quotes(std::string(40, 'x') + "€") == "\"" + std::string(40, 'x') + "…\"");
+  CHECK(in_quotes(std::string(39, 'x') + "\u6f22") == "\"" + std::string(39, 'x') + "…\"");  // wide
 }
 
 TEST_CASE("0 threads are all threads") {

@@ -61,34 +61,34 @@ const std::string& python_engine() {
 
 // Made once: all vectors in the precisions that engines are tried at, as text; some in other
 // formats.
-const std::string& vectors(FileFormat format = FileFormat::tsv) {
+const std::string& vectors(std::string_view format = "tsv") {
   static const TemporaryFolder folder;
   static const std::string all = [] {
     VectorsOptions options;
-    options.precisions = {ElementType::fp64, ElementType::fp32, ElementType::int8,
-                          ElementType::int16, ElementType::int32};
-    options.formats = {FileFormat::tsv};
+    options.precisions = {ValueType::fp64, ValueType::fp32, ValueType::int8, ValueType::int16,
+                          ValueType::int32};
+    options.formats = {file_format_from_name("tsv")};
     write_vectors(folder.at("all"), options);
     return folder.at("all");
   }();
   static const std::string some = [] {
     VectorsOptions options;
-    options.precisions = {ElementType::fp32};
-    options.formats = {FileFormat::mtx, FileFormat::npz};
+    options.precisions = {ValueType::fp32};
+    options.formats = {file_format_from_name("mtx"), file_format_from_name("npz")};
     options.cases = {"cap",      "cap-each-layer", "cap-after-bias",
                      "decimals", "lopsided",       "duplicate-weight"};
     write_vectors(folder.at("some"), options);
     return folder.at("some");
   }();
-  return format == FileFormat::tsv ? all : some;
+  return format == "tsv" ? all : some;
 }
 
-Report judge(const std::string& command, std::vector<ElementType> precisions,
-             std::vector<std::string> cases = {}, FileFormat format = FileFormat::tsv) {
+Report judge(const std::string& command, std::vector<ValueType> precisions,
+             std::vector<std::string> cases = {}, std::string_view format = "tsv") {
   JudgeOptions options;
   options.precisions = std::move(precisions);
   options.cases = std::move(cases);
-  options.format = format;
+  options.format = file_format_from_name(format);
   options.engines = 2;
   return judge_engine(vectors(format), command, options);
 }
@@ -99,7 +99,7 @@ struct Planted {
 };
 
 void check_named(const std::string& engine, const Planted& planted,
-                 std::vector<ElementType> precisions, std::vector<std::string> cases = {}) {
+                 std::vector<ValueType> precisions, std::vector<std::string> cases = {}) {
   const Report report = judge(engine + planted.fault, std::move(precisions), std::move(cases));
   CHECK_MESSAGE(report.failed() > 0, planted.fault);
   const std::string named = report.suspects.empty() ? "nothing" : report.suspects.front().name;
@@ -118,12 +118,12 @@ TEST_CASE("an engine in plain C++ passes in floating point and integers" *
 
 TEST_CASE("an engine in Python and scipy passes, in every format that it reads" *
           doctest::test_suite("slow")) {
-  const Report report = judge(python_engine(), {ElementType::fp32, ElementType::fp64});
+  const Report report = judge(python_engine(), {ValueType::fp32, ValueType::fp64});
   CHECK_MESSAGE(report.failed() == 0, report_text(report));
-  for (const FileFormat format : {FileFormat::mtx, FileFormat::npz}) {
-    const std::string& engine = format == FileFormat::mtx ? python_alone : python_engine();
+  for (const std::string_view format : {"mtx", "npz"}) {
+    const std::string& engine = format == "mtx" ? python_alone : python_engine();
     const Report small =
-        judge(engine, {ElementType::fp32}, {"cap*", "decimals", "lopsided", "duplicate*"}, format);
+        judge(engine, {ValueType::fp32}, {"cap*", "decimals", "lopsided", "duplicate*"}, format);
     CHECK_MESSAGE(small.failed() == 0, report_text(small));
     CHECK(small.judgements.size() == 6);
   }
@@ -139,7 +139,7 @@ TEST_CASE("faults planted in the C++ engine are found and named" * doctest::test
                                  {"skips-last-layer", "last-layer-skipped"},
                                  {"keeps-first", "duplicates-taken"},
                                  {"float32-sums", "float32-accumulation"}}) {
-    check_named(plain_engine, planted, {ElementType::fp32, ElementType::fp64});
+    check_named(plain_engine, planted, {ValueType::fp32, ValueType::fp64});
   }
 }
 
@@ -164,16 +164,16 @@ TEST_CASE("faults planted in the Python engine are found and named" * doctest::t
                                  {"zero-based-output", "zero-based-output"},
                                  {"sums-duplicates", "sum-over-duplicates"}}) {
     if (is_sanitized && ++tried > 4) break;  // the judge's own code is the same for each
-    check_named(python_engine(), planted, {ElementType::fp32}, small);
+    check_named(python_engine(), planted, {ValueType::fp32}, small);
   }
   // Here the wide ones tell.
-  check_named(python_engine(), {"float16-sums", "float16-accumulation"}, {ElementType::fp32});
+  check_named(python_engine(), {"float16-sums", "float16-accumulation"}, {ValueType::fp32});
 }
 
 TEST_CASE("engines that crash, hang, write nothing or nonsense" * doctest::test_suite("slow")) {
   const auto verdict = [](const std::string& command, const std::string& name = "cap") {
     JudgeOptions options;
-    options.precisions = {ElementType::fp32};
+    options.precisions = {ValueType::fp32};
     options.cases = {name};
     options.timeout = std::chrono::milliseconds(300);
     const Report report = judge_engine(vectors(), command + " # {weights} {output}", options);
@@ -208,7 +208,7 @@ TEST_CASE("results that are there already, and what is said of them" *
       "%%MatrixMarket matrix coordinate real general\n3 3 4\n1 3 1\n2 1 0\n3 2 1\n3 3 2\n");
   results.write("no-cap/fp32/output.tsv", "1\t1\t32,5\n");
   JudgeOptions options;
-  options.precisions = {ElementType::fp32};
+  options.precisions = {ValueType::fp32};
   options.cases = {"cap", "bias-edges", "no-cap", "lopsided", "duplicate-weight"};
   const Report report = judge_results(vectors(), results.path(), options);
   REQUIRE(report.judgements.size() == 5);
@@ -257,7 +257,7 @@ TEST_CASE("a sample that should be dead is a wrong category") {
   CHECK(judge_answer(vector, {{0, 0}, {std::nan(""), 0}}).verdict != Verdict::pass);
 }
 
-TEST_CASE("a process: its code, its words, its children") {
+TEST_CASE("a process: its code, its words, its children" * doctest::test_suite("slow")) {
   using std::chrono::milliseconds;
   CHECK(run_shell("exit 7", milliseconds(5000)).code == 7);
   CHECK(run_shell("echo one; echo two >&2", milliseconds(5000)).last_words == "one|two");

@@ -7,8 +7,8 @@
 #include <random>
 #include <set>
 
-#include "engine/io/bundle.hpp"
 #include "oscillon/inference/inference.hpp"
+#include "oscillon/io/bundle.hpp"
 #include "oscillon/solutions/rational.hpp"
 #include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
@@ -32,7 +32,7 @@ using Table = std::vector<std::vector<double>>;
 
 // The expected output at fp32, 0 where there is no entry.
 Table expected(const std::string& name) {
-  const auto prepared = prepare(vector_named(name), ElementType::fp32);
+  const auto prepared = prepare(vector_named(name), ValueType::fp32);
   REQUIRE(prepared);
   Table table;
   for (const ExactSample& sample : prepared->expected) {
@@ -45,7 +45,7 @@ Table expected(const std::string& name) {
 // One pass with every sum in a random order, each step rounded to the precision.
 std::vector<std::optional<double>> shuffled_pass(const ExactLayer& layer,
                                                  const std::vector<std::optional<double>>& y,
-                                                 ElementType precision, std::mt19937_64& random) {
+                                                 ValueType precision, std::mt19937_64& random) {
   std::vector<std::optional<double>> next(layer.outputs.size());
   for (std::size_t i = 0; i < next.size(); ++i) {
     std::vector<double> terms;
@@ -146,14 +146,14 @@ TEST_CASE("every vector suits fp32 and fp64, but where that is its point; names 
   std::set<std::string> names;
   for (const TestVector& vector : test_vectors()) {
     CHECK_MESSAGE(names.insert(vector.name).second, vector.name);
-    CHECK_MESSAGE(prepare(vector, ElementType::fp64), vector.name);
-    if (vector.name != "finer-sums") CHECK_MESSAGE(prepare(vector, ElementType::fp32), vector.name);
+    CHECK_MESSAGE(prepare(vector, ValueType::fp64), vector.name);
+    if (vector.name != "finer-sums") CHECK_MESSAGE(prepare(vector, ValueType::fp32), vector.name);
     CHECK_MESSAGE(!vector.about.empty(), vector.name);
   }
-  CHECK(!prepare(vector_named("finer-sums"), ElementType::fp32));
-  CHECK(!prepare(vector_named("wide-200"), ElementType::int8));
-  CHECK(prepare(vector_named("wide-2000"), ElementType::fp16));
-  CHECK(!prepare(vector_named("wide-5000"), ElementType::fp16));
+  CHECK(!prepare(vector_named("finer-sums"), ValueType::fp32));
+  CHECK(!prepare(vector_named("wide-200"), ValueType::int8));
+  CHECK(prepare(vector_named("wide-2000"), ValueType::fp16));
+  CHECK(!prepare(vector_named("wide-5000"), ValueType::fp16));
 }
 
 TEST_CASE("every order of rounding sums is exact where promised, and within bounds elsewhere" *
@@ -161,8 +161,8 @@ TEST_CASE("every order of rounding sums is exact where promised, and within boun
   std::mt19937_64 random(9);
   for (const TestVector& vector : test_vectors()) {
     if (vector.must_be_refused || vector.bias_on != BiasOn::stored) continue;
-    for (const ElementType precision :
-         {ElementType::fp64, ElementType::fp32, ElementType::fp16, ElementType::bf16}) {
+    for (const ValueType precision :
+         {ValueType::fp64, ValueType::fp32, ValueType::fp16, ValueType::bf16}) {
       const auto prepared = prepare(vector, precision);
       if (!prepared) continue;
       const std::size_t samples = std::min<std::size_t>(prepared->samples.size(), 12);
@@ -188,7 +188,7 @@ TEST_CASE("every order of rounding sums is exact where promised, and within boun
 
 TEST_CASE("bounds are of the size of the rounding, not a licence") {
   for (const char* name : {"decimals", "random-decimals", "words-perturbed-decimal"}) {
-    const auto prepared = prepare(vector_named(name), ElementType::fp32);
+    const auto prepared = prepare(vector_named(name), ValueType::fp32);
     double most = 0;
     for (std::size_t s = 0; s < prepared->bounds.size(); ++s) {
       for (std::size_t i = 0; i < prepared->bounds[s].size(); ++i) {
@@ -205,7 +205,7 @@ TEST_CASE("our own engine passes every vector in every type and plan" *
           doctest::test_suite("slow")) {
   for (const TestVector& vector : test_vectors()) {
     if (vector.must_be_refused) continue;
-    const auto check = [&]<class T>(ElementType precision) {
+    const auto check = [&]<class T>(ValueType precision) {
       const auto prepared = prepare(vector, precision);
       if (!prepared) return;
       for (const Plan plan : {Plan::semiring, Plan::automatic}) {
@@ -214,16 +214,17 @@ TEST_CASE("our own engine passes every vector in every type and plan" *
         CHECK_MESSAGE(judgement.verdict == Verdict::pass, vector.name << ": " << judgement.detail);
       }
     };
-    check.operator()<float>(ElementType::fp32);
-    check.operator()<double>(ElementType::fp64);
-    check.operator()<std::int32_t>(ElementType::int32);
+    check.operator()<float>(ValueType::fp32);
+    check.operator()<double>(ValueType::fp64);
+    check.operator()<std::int32_t>(ValueType::int32);
   }
 }
 
-TEST_CASE("the folder: the same bytes each time, all formats alike, whole or not at all") {
+TEST_CASE("the folder: the same bytes each time, all formats alike, whole or not at all" *
+          doctest::test_suite("slow")) {
   const TemporaryFolder folder;
   VectorsOptions options;
-  options.precisions = {ElementType::fp16, ElementType::fp32};
+  options.precisions = {ValueType::fp16, ValueType::fp32};
   options.cases = {"lopsided", "cap", "decimals", "duplicate-weight"};
   const VectorsMade made = write_vectors(folder.at("a"), options);
   CHECK(made.cases == 4);
@@ -261,9 +262,9 @@ TEST_CASE("the folder: the same bytes each time, all formats alike, whole or not
 TEST_CASE("a damaged file of the folder is found before anything is judged") {
   const TemporaryFolder folder;
   VectorsOptions options;
-  options.precisions = {ElementType::fp32};
+  options.precisions = {ValueType::fp32};
   options.cases = {"cap", "no-cap"};
-  options.formats = {FileFormat::tsv};
+  options.formats = {file_format_from_name("tsv")};
   write_vectors(folder.at("v"), options);
   folder.write("v/cap/fp32/tsv/input.tsv", "1\t1\t7\n");
   JudgeOptions other;

@@ -1,11 +1,12 @@
 // Network bundles: what goes in comes out, in every type; every damaged bit is found.
-#include "engine/io/bundle.hpp"
+#include "oscillon/io/bundle.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 #include <random>
 
+#include "engine/io/array_file.hpp"
 #include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -59,7 +60,7 @@ void check_same(const Network<T>& A, const Network<T>& B, bool keyed = true) {
     CHECK(a.values == b.values);
     CHECK(std::equal(A.at(l).bias().begin(), A.at(l).bias().end(), B.at(l).bias().begin(),
                      B.at(l).bias().end()));
-    CHECK(A.at(l).cap() == B.at(l).cap());
+    CHECK(A.at(l).rules() == B.at(l).rules());
   }
 }
 
@@ -73,16 +74,17 @@ TEST_CASE_TEMPLATE("a network comes back, in its own type and in others", T, flo
     const std::vector<KeySet> keys = keys_of(network);
     BundleOptions options;
     options.keys = &keys;
-    options.metadata["provenance"] = "a \"test\"\n";
+    options.notes["provenance"] = "a \"test\"\n";
     write_bundle(folder.at("own.safetensors"), network, options);
     check_same(read_bundle_network<T>(folder.at("own.safetensors")), network);
-    for (const ElementType store : element_types()) {
+    for (const ValueTypeRow& row : value_types) {
+      const ValueType store = row.type;
       options.store = store;
       write_bundle(folder.at("n.safetensors"), network, options);
       check_same(read_bundle_network<T>(folder.at("n.safetensors")), network);
     }
     BundleSource<T> source(folder.at("n.safetensors"));
-    CHECK(source.metadata().at("provenance") == "a \"test\"\n");
+    CHECK(source.notes().at("provenance") == "a \"test\"\n");
     CHECK(source.widths() == std::vector<Index>{5, 4, 2, 3});
     write_bundle(folder.at("plain.safetensors"), network);
     check_same(read_bundle_network<T>(folder.at("plain.safetensors")), network, false);
@@ -100,7 +102,7 @@ TEST_CASE("a deep network comes back, layer after layer") {
   Network<float> network(std::move(layers));
   write_bundle(folder.at("deep.safetensors"), network);
   check_same(read_bundle_network<float>(folder.at("deep.safetensors")), network, false);
-  CHECK(bundle_value_type(folder.at("deep.safetensors")) == ElementType::fp32);
+  CHECK(bundle_value_type(folder.at("deep.safetensors")) == ValueType::fp32);
 }
 
 TEST_CASE("a reader of the published layout finds the arrays documented") {
@@ -156,11 +158,11 @@ TEST_CASE("values that the type does not hold are refused, and nothing is left")
   const TemporaryFolder folder;
   Network<double> network({layer<double>(1, 1, {{0}, {0}, {0.1}}, {0}, {})});
   BundleOptions options;
-  options.store = ElementType::fp16;
+  options.store = ValueType::fp16;
   CHECK(fails_with(Fault::bad_data,
                    [&] { write_bundle(folder.at("n.safetensors"), network, options); }));
   CHECK(folder.files() == 0);
-  options.store = ElementType::fp64;
+  options.store = ValueType::fp64;
   write_bundle(folder.at("n.safetensors"), network, options);
   CHECK(error_of([&] {
           read_bundle_network<std::int32_t>(folder.at("n.safetensors"));
@@ -196,12 +198,129 @@ TEST_CASE("a whole number that the stored type does not hold is refused when wri
   const std::int64_t odd = (std::int64_t{1} << 53) + 1;
   Network<std::int64_t> network({layer<std::int64_t>(1, 1, {{0}, {0}, {odd}}, {0}, {})});
   BundleOptions options;
-  options.store = ElementType::fp64;
+  options.store = ValueType::fp64;
   CHECK(fails_with(Fault::bad_data,
                    [&] { write_bundle(folder.at("n.safetensors"), network, options); }));
   CHECK(folder.files() == 0);
   write_bundle(folder.at("n.safetensors"), network);
   check_same(read_bundle_network<std::int64_t>(folder.at("n.safetensors")), network, false);
+}
+
+// Two layers whose rules have nothing in common, the second row by row.
+template <class T>
+Network<T> network_of_rules() {
+  const auto weights = [](T w) {
+    return Matrix<T>::build(2, 2, {{0, 1, 1}, {0, 0, 1}, {w, w, T(-1)}});
+  };
+  LayerRules<T> first{.cap = T(8), .bias_on = BiasOn::live_samples};
+  LayerRules<T> second{.cap = std::vector<std::optional<T>>{T(3), std::nullopt},
+                       .bias_on = BiasOn::every_sample,
+                       .activation = std::vector<Activation>{Activation::relu, Activation::none},
+                       .product = Product::max_plus};
+  return Network<T>(
+      {std::make_shared<const Layer<T>>(weights(T(2)), std::vector<T>{T(1), T(0)}, first),
+       std::make_shared<const Layer<T>>(weights(T(1)), std::vector<T>{T(0), T(5)}, second)});
+}
+
+TEST_CASE_TEMPLATE("each layer keeps its rules, those of single rows too", T, float, double,
+                   std::int32_t, std::int64_t) {
+  const TemporaryFolder folder;
+  const Network<T> network = network_of_rules<T>();
+  BundleOptions options;
+  options.store = ValueType::int8;
+  write_bundle(folder.at("n.safetensors"), network, options);
+  check_same(read_bundle_network<T>(folder.at("n.safetensors")), network, false);
+  const BundleSource<T> source(folder.at("n.safetensors"));
+  CHECK(source.bias_on(0) == BiasOn::live_samples);
+  CHECK(source.bias_on(1) == BiasOn::every_sample);
+  CHECK(source.value_type() == ValueType::int8);
+}
+
+TEST_CASE("the fingerprint is of weights, biases and rules, not of path, keys or notes") {
+  const TemporaryFolder folder;
+  const auto fingerprint = [&](const Network<float>& network, const char* name,
+                               const BundleOptions& options = {}) {
+    write_bundle(folder.at(name), network, options);
+    return BundleSource<float>(folder.at(name)).fingerprint();
+  };
+  const auto one = [](float weight, float bias, LayerRules<float> rules = {}) {
+    return Network<float>(
+        {std::make_shared<const Layer<float>>(Matrix<float>::build(1, 1, {{0}, {0}, {weight}}),
+                                              std::vector<float>{bias}, std::move(rules))});
+  };
+  const std::string plain = fingerprint(one(1, 0), "a.safetensors");
+  BundleOptions noted;
+  noted.notes["provenance"] = "elsewhere";
+  const std::vector<KeySet> keys{KeySet{"in"}, KeySet{"out"}};
+  noted.keys = &keys;
+  CHECK(fingerprint(one(1, 0), "b.safetensors", noted) == plain);
+  CHECK(fingerprint(one(2, 0), "c.safetensors") != plain);
+  CHECK(fingerprint(one(1, 1), "d.safetensors") != plain);
+  CHECK(fingerprint(one(1, 0, {.cap = 2.f}), "e.safetensors") != plain);
+  CHECK(fingerprint(one(1, 0, {.bias_on = BiasOn::nonzero}), "f.safetensors") != plain);
+  CHECK(fingerprint(one(1, 0, {.activation = Activation::none}), "g.safetensors") != plain);
+  CHECK(fingerprint(one(1, 0, {.product = Product::max_plus}), "h.safetensors") != plain);
+}
+
+namespace {
+
+// A file as the writer of arrays makes it, for metadata that the writer of bundles would not.
+void write_by_hand(const std::string& path, const char* version, io::Metadata more) {
+  io::Metadata metadata{{"value_type", "fp32"}, {"depth", "1"}, {"widths", "1,1"}, {"cap", "none"}};
+  metadata.merge(more);
+  io::ArrayFileWriter writer(path, 4);
+  writer.add_numbers("layers.0.indptr", std::vector<Index>{1}, 1);
+  writer.add_numbers("layers.0.indices", std::vector<Index>{0}, 0);
+  writer.add_values<float>("layers.0.values", std::vector<float>{1}, ValueType::fp32);
+  writer.add_values<float>("layers.0.bias", std::vector<float>{2}, ValueType::fp32);
+  writer.commit("oscillon network", version, metadata);
+}
+
+}  // namespace
+
+TEST_CASE("version 1 is read: its bias rule obeyed, its notes kept, all else as it was") {
+  const TemporaryFolder folder;
+  const std::string path = folder.at("n.safetensors");
+  write_by_hand(path, "1", {});
+  CHECK(BundleSource<float>(path).layer(0)->rules() == LayerRules<float>{});
+  write_by_hand(path, "1", {{"bias_on", "live-samples"}, {"provenance", "old"}});
+  const BundleSource<float> source(path);
+  CHECK(source.bias_on(0) == BiasOn::live_samples);
+  CHECK(source.layer(0)->rules() == LayerRules<float>{.bias_on = BiasOn::live_samples});
+  CHECK(source.notes() == std::map<std::string, std::string>{{"provenance", "old"}});
+}
+
+TEST_CASE("a rule that is missing, unknown or of another depth is refused, and an unknown key") {
+  const TemporaryFolder folder;
+  const auto error = [&](const char* version, const io::Metadata& metadata) {
+    write_by_hand(folder.at("n.safetensors"), version, metadata);
+    const std::string message =
+        error_of([&] { BundleSource<float>{folder.at("n.safetensors")}.layer(0); });
+    return message.substr(std::min(message.find("error: "), message.size()));
+  };
+  const io::Metadata rules{
+      {"bias_on", "stored"}, {"activation", "relu"}, {"product", "plus-times"}};
+  const auto with = [&](const char* name, const char* value) {
+    io::Metadata changed = rules;
+    changed[name] = value;
+    return changed;
+  };
+  CHECK(error("2", rules).empty());
+  CHECK(error("2", with("note:anything", "at all")).empty());
+  CHECK(error("3", rules) == "error: version \"3\" of the format is not known");
+  CHECK(error("2", {}) == "error: the metadata lacks bias_on");
+  CHECK(error("2", with("colour", "red")) ==
+        "error: nobody knows what the metadata \"colour\" means");
+  CHECK(error("2", with("checksum:none", "0")) ==
+        "error: nobody knows what the metadata \"checksum:none\" means");
+  CHECK(error("2", with("bias_on", "stored,stored")) ==
+        "error: the metadata \"bias_on\" must be one for all layers or one a layer");
+  CHECK(error("2", with("bias_on", "some")) ==
+        "error: no bias rule is called \"some\": there are stored, nonzero, live-samples, "
+        "every-sample");
+  CHECK(error("2", with("activation", "rows")) ==
+        "error: the array layers.0.activations is missing");
+  CHECK(error("1", {{"bias_on", "some"}}).starts_with("error: no bias rule is called"));
 }
 
 TEST_CASE("what is no bundle of ours is refused with a reason") {

@@ -1,4 +1,4 @@
-#include "engine/io/keyed_tsv.hpp"
+#include "oscillon/io/keyed_tsv.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/input_file.hpp"
-#include "engine/io/keyed_tsv.hpp"
+#include "oscillon/io/keyed_tsv.hpp"
 #include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("a network goes to a folder and back", T, float, double, std:
       CHECK(equal(again.weights(l), network.weights(l)));
       CHECK(equal(again.bias(l), network.bias(l)));
       CHECK(again.keys(l) == network.keys(l));
-      CHECK(again.at(l).cap() == cap);
+      CHECK(again.at(l).rules().cap[0] == cap);
     }
   }
 }
@@ -71,12 +71,12 @@ TEST_CASE("manifests that are none are refused") {
   CHECK(fault_in_manifest("\n}", std::string("\n}\0", 3)).ends_with("the file has a NUL byte"));
   CHECK(fault_in_manifest("oscillon network", "network") ==
         "network.json: error: this is no network: its \"format\" is not \"oscillon network\"");
-  CHECK(fault_in_manifest("\"version\": 1", "\"version\": 2") ==
-        "network.json: error: the version of the format must be 1");
-  CHECK(fault_in_manifest("\"version\": 1,", "\"version\": 1, \"capp\": 1,") ==
+  CHECK(fault_in_manifest("\"version\": 2", "\"version\": 3") ==
+        "network.json: error: the version of the format must be 1 or 2");
+  CHECK(fault_in_manifest("\"version\": 2,", "\"version\": 2, \"capp\": 1,") ==
         "network.json: error: nobody knows what \"capp\" means");
-  CHECK(fault_in_manifest("\"version\": 1,", "\"version\": 1, \"cap\": 1,") ==
-        "network.json: error: \"cap\" stands twice");
+  CHECK(fault_in_manifest("\"version\": 2,", "\"version\": 2, \"version\": 2,") ==
+        "network.json: error: \"version\" stands twice");
   CHECK(fault_in_manifest("int32", "banana") ==
         "network.json: error: \"value_type\" must be fp32, fp64, int32 or int64");
   CHECK(fault_in_manifest("\"layer-0-bias.tsv\"", "3") ==
@@ -91,7 +91,54 @@ TEST_CASE("manifests that are none are refused") {
   CHECK(fault_in_manifest("\"cap\": 4", "\"cap\": 1e400") ==
         "network.json: error: a number is out of range");
   CHECK(fault_in_manifest("\"cap\": 4", "\"cap\": \"high\"") ==
-        "network.json: error: \"cap\" must be a number or null");
+        "network.json: error: \"cap\" must be a number, null or a file");
+}
+
+TEST_CASE("rules that are missing or that there are not are refused") {
+  CHECK(fault_in_manifest("\"bias_on\": \"stored\",", "") ==
+        "network.json: error: \"bias_on\" must be a name");
+  CHECK(fault_in_manifest("\"stored\"", "\"some\"") ==
+        "network.json: error: no bias rule is called \"some\": there are stored, nonzero, "
+        "live-samples, every-sample");
+  CHECK(fault_in_manifest("\"relu\"", "{\"flie\": \"x\"}") ==
+        "network.json: error: nobody knows what \"flie\" means");
+  CHECK(
+      fault_in_manifest("\"relu\"", "\"none\"") ==
+      "network.json: error: layer 0: a cap goes with the activation relu, not with none: output 0 "
+      "(counted from 0) has both");
+}
+
+TEST_CASE("each layer keeps its rules, those of single rows too") {
+  const TemporaryFolder folder;
+  const auto weights = [] { return Matrix<float>::build(2, 2, {{0, 1}, {0, 1}, {1, 2}}); };
+  const LayerRules<float> first{.cap = 8.f, .bias_on = BiasOn::live_samples};
+  const LayerRules<float> second{
+      .cap = std::vector<std::optional<float>>{0.5f, std::nullopt},
+      .bias_on = BiasOn::every_sample,
+      .activation = std::vector<Activation>{Activation::relu, Activation::none},
+      .product = Product::max_plus};
+  const Network<float> network(
+      {std::make_shared<const Layer<float>>(weights(), std::vector<float>{1, 0}, first),
+       std::make_shared<const Layer<float>>(weights(), std::vector<float>{0, 0}, second)});
+  write_network_folder(folder.path(), network);
+  const Network<float> again = read_network_folder<float>(folder.path());
+  CHECK(again.at(0).rules() == first);
+  CHECK(again.at(1).rules() == second);
+  CHECK(contents_of(folder.at("layer-1-caps.tsv")) == "1\tcap\t0.5\n");
+  CHECK(contents_of(folder.at("layer-1-linear.tsv")) == "2\tnone\t1\n");
+}
+
+TEST_CASE("version 1 is read: one cap for all layers, and no rules") {
+  const TemporaryFolder folder;
+  write_network_folder(folder.path(), example<float>(std::nullopt));
+  folder.write("network.json",
+               R"({"format": "oscillon network", "version": 1, "value_type": "fp32", "cap": 3,
+  "neurons": "neurons.tsv", "layers": [{"weights": "layer-0-weights.tsv", "bias": "layer-0-bias.tsv"},
+  {"weights": "layer-1-weights.tsv", "bias": "layer-1-bias.tsv"}]})");
+  const Network<float> network = read_network_folder<float>(folder.path());
+  for (std::size_t l = 0; l < 2; ++l) {
+    CHECK(network.at(l).rules() == LayerRules<float>{.cap = 3.f});
+  }
 }
 
 TEST_CASE("layers that do not meet, and neurons nobody has, are refused") {
@@ -129,13 +176,6 @@ TEST_CASE("a network that cannot be written whole leaves no manifest, or the fol
   const TemporaryFolder folder;
   const Network<float> good = example<float>(4.f);
   write_network_folder(folder.path(), good);
-  const Network<float> uneven(
-      {std::make_shared<const Layer<float>>(Matrix<float>::build(1, 1, {{0}, {0}, {1}}),
-                                            std::vector<float>{0}, 1.f),
-       std::make_shared<const Layer<float>>(Matrix<float>::build(1, 1, {{0}, {0}, {1}}),
-                                            std::vector<float>{0}, 2.f)});
-  CHECK(error_of([&] { write_network_folder(folder.path(), uneven); }) ==
-        "a network folder has one cap for all layers; layer 1 differs from layer 0");
   CHECK(read_network_folder<float>(folder.path()).depth() == 2);
   std::filesystem::remove(folder.at("layer-1-bias.tsv"));
   make_folder(folder.at("layer-1-bias.tsv"));

@@ -46,8 +46,9 @@ int python(const std::string& script) {
 TEST_CASE("what is written in any type reads back, and the bytes are always the same") {
   const TemporaryFolder folder;
   const Matrix<double> matrix = small_matrix();
-  for (const ElementType type : element_types()) {
-    if (type == ElementType::bf16) continue;
+  for (const ValueTypeRow& row : value_types) {
+    const ValueType type = row.type;
+    if (type == ValueType::bf16) continue;
     write_npz(folder.at("a.npz"), matrix, type);
     check_equal(read_npz<double>(folder.at("a.npz")), matrix);
     write_npz(folder.at("b.npz"), matrix, type);
@@ -57,7 +58,7 @@ TEST_CASE("what is written in any type reads back, and the bytes are always the 
   // Beyond 2^53 not every whole number is a double; those of int64 do not pass through one.
   const std::int64_t odd = (std::int64_t{1} << 53) + 1;
   write_npz(folder.at("large.npz"), Matrix<std::int64_t>::build(1, 1, {{0}, {0}, {odd}}),
-            ElementType::int64);
+            ValueType::int64);
   CHECK(read_npz<std::int64_t>(folder.at("large.npz")).at(0, 0) == odd);
   CHECK(fails_with(Fault::bad_data, [&] { read_npz<std::int32_t>(folder.at("large.npz")); }));
   REQUIRE(python("import scipy.sparse as s, numpy as n; s.save_npz('" + folder.at("theirs.npz") +
@@ -65,23 +66,22 @@ TEST_CASE("what is written in any type reads back, and the bytes are always the 
   CHECK(read_npz<std::int64_t>(folder.at("theirs.npz")).at(0, 0) == 9007199254740993);
   CHECK(fails_with(Fault::bad_data, [&] {
     write_npz(folder.at("c.npz"), Matrix<std::int64_t>::build(1, 1, {{0}, {0}, {odd}}),
-              ElementType::fp64);
+              ValueType::fp64);
   }));
   const auto too_large = Matrix<double>::build(1, 1, {{0}, {0}, {9223372036854775808.0}});
-  write_npz(folder.at("large.npz"), too_large, ElementType::fp64);
+  write_npz(folder.at("large.npz"), too_large, ValueType::fp64);
   CHECK(fails_with(Fault::bad_data, [&] { read_npz<std::int64_t>(folder.at("large.npz")); }));
-  CHECK(
-      fails_with(Fault::usage, [&] { write_npz(folder.at("c.npz"), matrix, ElementType::bf16); }));
+  CHECK(fails_with(Fault::usage, [&] { write_npz(folder.at("c.npz"), matrix, ValueType::bf16); }));
   const auto third = Matrix<double>::build(1, 1, {{0}, {0}, {1.0 / 3}});
-  CHECK(fails_with(Fault::bad_data,
-                   [&] { write_npz(folder.at("c.npz"), third, ElementType::fp16); }));
+  CHECK(
+      fails_with(Fault::bad_data, [&] { write_npz(folder.at("c.npz"), third, ValueType::fp16); }));
   CHECK(!std::filesystem::exists(folder.at("c.npz")));
 }
 
 TEST_CASE("scipy reads what is written, and what scipy writes is read") {
   const TemporaryFolder folder;
   const Matrix<double> matrix = small_matrix();
-  write_npz(folder.at("ours.npz"), matrix, ElementType::fp32);
+  write_npz(folder.at("ours.npz"), matrix, ValueType::fp32);
   // Newer versions of scipy make no sparse matrix of float16, but older ones have saved some.
   const std::string script = folder.write("write.py", R"(
 import numpy, scipy.sparse, sys
@@ -119,7 +119,7 @@ for form in ("csr", "csc", "coo"):
 TEST_CASE("every cut and every flipped bit is refused or changes nothing") {
   const TemporaryFolder folder;
   const Matrix<double> matrix = small_matrix();
-  write_npz(folder.at("whole.npz"), matrix, ElementType::int8);
+  write_npz(folder.at("whole.npz"), matrix, ValueType::int8);
   const std::string whole = contents_of(folder.at("whole.npz"));
   int taken = 0;
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {

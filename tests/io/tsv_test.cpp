@@ -1,4 +1,4 @@
-#include "engine/io/tsv.hpp"
+#include "oscillon/io/tsv.hpp"
 
 #include <doctest/doctest.h>
 

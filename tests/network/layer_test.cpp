@@ -66,6 +66,8 @@ TEST_CASE("bias rules have names") {
   CHECK(bias_on_from_name("stored") == BiasOn::stored);
   CHECK(bias_on_from_name("live-samples") == BiasOn::live_samples);
   CHECK(name_of(BiasOn::live_samples) == "live-samples");
-  CHECK_THROWS_WITH_AS(bias_on_from_name("all"),
-                       "no bias rule is called \"all\": there are stored, nonzero, live-samples, every-sample", Error);
+  CHECK_THROWS_WITH_AS(
+      bias_on_from_name("all"),
+      "no bias rule is called \"all\": there are stored, nonzero, live-samples, every-sample",
+      Error);
 }

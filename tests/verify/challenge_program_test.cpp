@@ -1,7 +1,7 @@
 // `oscillon challenge` as its users meet it.
 #include <doctest/doctest.h>
 
-#include "engine/io/tsv.hpp"
+#include "oscillon/io/tsv.hpp"
 #include "tests/verify/program.hpp"
 
 using namespace oscillon;

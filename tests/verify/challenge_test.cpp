@@ -5,14 +5,15 @@
 #include <map>
 
 #include "engine/base/checksum.hpp"
-#include "engine/io/tsv.hpp"
+#include "engine/io/challenge_files.hpp"
 #include "oscillon/inference/inference.hpp"
+#include "oscillon/io/open_layers.hpp"
+#include "oscillon/io/tsv.hpp"
 #include "oscillon/verify/challenge/check.hpp"
 #include "oscillon/verify/challenge/radix_net.hpp"
 #include "oscillon/verify/challenge/run.hpp"
 #include "tests/temporary_folder.hpp"
 #include "verify/bench/naive.hpp"
-#include "verify/challenge/files.hpp"
 #include "verify/challenge/images.hpp"
 #include "verify/oracle/from_engine.hpp"
 
@@ -131,13 +132,18 @@ TEST_CASE("a generated problem goes to disk and back, and every way of running i
   const TemporaryFolder folder;
   const SampleBatch<float> batch(Y0);
   challenge::write_problem<float>(folder.path(), source, &batch);
-  const auto layers = challenge::read_layers<float>(folder.path(), 1024, 8, float(size.bias));
+  const auto read_layers = [&](std::size_t depth, BiasOn rule) {
+    const auto files = challenge::official_layers<float>(1024, depth, {}, rule);
+    return in_memory<float>(*open_layers<float>(folder.path(), files));
+  };
+  const Network<float> network = read_layers(8, BiasOn::stored);
+  std::vector<std::shared_ptr<const Layer<float>>> layers;
+  for (std::size_t l = 0; l < network.depth(); ++l) layers.push_back(network.layer(l));
   const auto read =
       challenge::read_inputs<float>(folder.at("sparse-images-1024.tsv"), 1024).matrix();
   CHECK(read.triples().rows == Y0.triples().rows);
 
   const Matrix<float> expected = infer(source, Y0).Y;
-  Network<float> network(layers);
   const LayerSource<float>& from_files = network;
   const Matrix<float> answer = infer(from_files, read).Y;
   CHECK(answer.triples().values == expected.triples().values);
@@ -148,19 +154,21 @@ TEST_CASE("a generated problem goes to disk and back, and every way of running i
   std::vector<Index> all(40);
   for (Index s = 0; s < 40; ++s) all[s] = s;
   CHECK(!oracle::first_disagreement(from_files, read, answer, all));
-  // No bias is positive, so both rules agree.
-  CHECK(!oracle::first_disagreement(from_files, read, expected, all, BiasOn::live_samples));
+  // No bias is positive, so all rules agree.
+  for (const auto& [rule, name] : bias_rules) {
+    CHECK(!oracle::first_disagreement(read_layers(8, rule), read, expected, all));
+  }
   // A wrong answer is seen.
   CHECK(oracle::first_disagreement(from_files, read, Y0, all).has_value());
 
-  CHECK_THROWS_WITH_AS(challenge::read_layers<float>(folder.path(), 1024, 9, -0.3f),
+  CHECK_THROWS_WITH_AS(read_layers(9, BiasOn::stored),
                        doctest::Contains("there is no layer 9: neither "), Error);
 }
 
 TEST_CASE("running a problem is a library call, whose report tells what differs") {
   const challenge::RadixNetSource<float> source(
       challenge::official_net(challenge::size_of(1024), 3), 6);
-  const SampleBatch<float> Y0(challenge::random_inputs<float>(1024, 40, 0.1, 5));
+  const SampleBatch<float> Y0(challenge::random_inputs<float>(1024, 40, 0.4, 5));
   challenge::RunRequest request;
   request.verified = 10;
   request.by_semiring = true;

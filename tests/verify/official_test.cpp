@@ -4,11 +4,12 @@
 
 #include <cstdlib>
 
-#include "engine/io/tsv.hpp"
+#include "engine/io/challenge_files.hpp"
 #include "oscillon/inference/inference.hpp"
+#include "oscillon/io/open_layers.hpp"
+#include "oscillon/io/tsv.hpp"
 #include "oscillon/verify/challenge/check.hpp"
 #include "oscillon/verify/challenge/radix_net.hpp"
-#include "verify/challenge/files.hpp"
 #include "verify/oracle/from_engine.hpp"
 
 using namespace oscillon;
@@ -28,7 +29,8 @@ std::string data_folder(const char* part) {
 // order of a sum decides, and ascending is ours: after layer 6 other orders leave 30592 in fp32.
 template <NetworkValue T>
 void check_small(const std::string& folder, Index third, Index sixth) {
-  Network<T> network(challenge::read_layers<T>(folder, 1024, 30, T(-0.3)));
+  const Network<T> network =
+      in_memory<T>(*open_layers<T>(folder, challenge::official_layers<T>(1024, 30)));
   const auto Y0 = challenge::read_inputs<T>(folder + "/sparse-images-1024.tsv", 1024).matrix();
   CHECK(Y0.columns() == 1200);
   CHECK(Y0.entries() == 122713);
@@ -62,7 +64,8 @@ TEST_CASE("the small official problem, in both precisions") {
 TEST_CASE("the whole official problem" * doctest::test_suite("slow")) {
   const std::string folder = data_folder("full");
   if (folder.empty()) return;
-  Network<float> network(challenge::read_layers<float>(folder, 1024, 120, -0.3f));
+  const Network<float> network =
+      in_memory<float>(*open_layers<float>(folder, challenge::official_layers<float>(1024, 120)));
   const auto Y0 = challenge::read_inputs<float>(folder + "/sparse-images-1024.tsv", 1024);
   CHECK(Y0.samples() == 60000);
   CHECK(Y0.entries() == 6374505);
@@ -75,7 +78,8 @@ TEST_CASE("the whole official problem" * doctest::test_suite("slow")) {
 TEST_CASE("generated layers are the official ones, all 120, given the permutations") {
   const std::string folder = data_folder("full");
   if (folder.empty()) return;
-  challenge::FolderSource<float> official(folder, 1024, 120, -0.3f);
+  const challenge::FolderSource<float> official(folder,
+                                                challenge::official_layers<float>(1024, 120));
   challenge::RadixNet net = challenge::official_net(challenge::size_of(1024), 1);
   challenge::RadixNetSource<float> seeded(net, 6);  // the first block needs none
   net.permutations = challenge::recovered_permutations(official, net);

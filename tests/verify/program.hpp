@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <string>
 
+#include "engine/io/challenge_files.hpp"
 #include "oscillon/verify/challenge/radix_net.hpp"
 #include "tests/temporary_folder.hpp"
-#include "verify/challenge/files.hpp"
 
 namespace oscillon::testing {
 

@@ -1,6 +1,8 @@
 // The program as its users meet it: output, exit codes, and what is left on disk.
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 #include "tests/verify/program.hpp"
 
 using namespace oscillon;
@@ -94,7 +96,7 @@ TEST_CASE("combinations and images are solved and written") {
         contents_of(folder.at("net/expected.tsv")));
 }
 
-TEST_CASE("records, words by length, structures and figures") {
+TEST_CASE("records, words by length, structures and figures" * doctest::test_suite("slow")) {
   const TemporaryFolder folder;
   const std::string table = folder.write("table.tsv", "colour\tsize\nred\tbig\nred\tsmall\n");
   const Result records = run("solve words " + table + " --records --output " + folder.at("net"));
@@ -178,7 +180,8 @@ TEST_CASE("perturbations: thresholds, sweeps, supports") {
   CHECK(run("bench perturb --words 20 --letters 4 --repeats 1").code == 0);
 }
 
-TEST_CASE("networks and matrices are converted, and run from a bundle") {
+TEST_CASE("networks and matrices are converted, and run from a bundle" *
+          doctest::test_suite("slow")) {
   const TemporaryFolder folder;
   const std::string words = folder.write("words.txt", "cat\ncar\nbat\n");
   const std::string net = folder.at("net"), bundle = folder.at("net.safetensors");
@@ -220,6 +223,40 @@ TEST_CASE("networks and matrices are converted, and run from a bundle") {
         "2 rows x 3 columns, 2 entries\n");
   CHECK(contents_of(folder.at("m.tsv")) == "1\t2\t0.5\n2\t3\t4\n");
   CHECK(run("convert " + mtx + " " + folder.at("m.csv")).code == 2);
+}
+
+TEST_CASE("a network's bias rule is obeyed and kept, whatever file it is in") {
+  const TemporaryFolder folder;
+  REQUIRE(run("vectors make --case positive-bias-live-samples --precision fp32 --format bundle "
+              "--output " +
+              folder.at("vectors"))
+              .code == 0);
+  const std::string bundle =
+      folder.at("vectors/positive-bias-live-samples/fp32/bundle/network.safetensors");
+  CHECK(run("convert " + bundle + " " + folder.at("net")).code == 0);
+  CHECK(run("convert " + folder.at("net") + " " + folder.at("again.safetensors")).code == 0);
+  const std::string inputs = folder.write("inputs.tsv", "1\t1\t1\n2\t2\t2\n3\t3\t4\n");
+  // Under the rule `stored` there would be two entries.
+  for (const std::string& network : {bundle, folder.at("net"), folder.at("again.safetensors")}) {
+    CHECK(run("infer " + network + " --input " + inputs).output ==
+          "1\t2\t1\n1\t3\t3\n2\t1\t3\n2\t2\t5\n2\t3\t3\n");
+    const Result collapsed = run("infer " + network + " --collapse --input " + inputs);
+    CHECK(collapsed.code == 65);
+    CHECK(has(collapsed.output,
+              "the layers have the bias rule live-samples, by which layer 0 would"));
+  }
+}
+
+TEST_CASE("what the Challenge's files cannot tell is refused before anything is touched") {
+  const TemporaryFolder folder;
+  REQUIRE(run("challenge make -o " + folder.at("made") +
+              " --depth 2 --vary-biases --format bundle --random-inputs 3")
+              .code == 0);
+  const Result refused = run("convert " + folder.at("made/neuron1024-l2.safetensors") + " " +
+                             folder.at("files") + " --challenge");
+  CHECK(refused.code == 2);
+  CHECK(has(refused.output, "layer 0 has biases that differ"));
+  CHECK(!std::filesystem::exists(folder.at("files")));
 }
 
 TEST_CASE("test vectors are made, listed and judged" * doctest::test_suite("slow")) {
@@ -269,9 +306,8 @@ TEST_CASE("a collapsed network runs under the rule that it has the meaning of") 
   const std::string words = folder.write("words.txt", "ad\nbe\n");
   CHECK(run("solve words " + words + " --precision int64 --output " + folder.at("net")).code == 0);
   const std::string infer = "infer " + folder.at("net") + " --input " + folder.at("net/inputs.tsv");
-  const Result both = run(infer + " --collapse --bias-on live-samples");
-  CHECK(both.code == 2);
-  CHECK(has(both.output, "a collapsed network is run with the bias on stored entries only"));
+  CHECK(run(infer + " --collapse").code == 0);
+  CHECK(run(infer + " --bias-on live-samples").code == 2);  // the network says it
   // The network's own type is taken: fp32 would make 16777216 of it.
   const std::string large = folder.write("large.tsv", "1a\tad\t16777217\n2d\tad\t1\n");
   CHECK(run("infer " + folder.at("net") + " --input " + large).output == "ad\tad\t16777217\n");

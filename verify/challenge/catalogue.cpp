@@ -12,15 +12,6 @@ const Size& size_of(Index neurons) {
                                 " neurons a layer: there are " + known);
 }
 
-std::string images_name(Index neurons) {
-  return "sparse-images-" + std::to_string(neurons) + ".tsv";
-}
-
-std::string layer_name(Index neurons, Index layer) {
-  const std::string n = std::to_string(neurons);
-  return "neuron" + n + "/n" + n + "-l" + std::to_string(layer) + ".tsv";
-}
-
 std::string categories_name(Index neurons, Index depth) {
   return "neuron" + std::to_string(neurons) + "-l" + std::to_string(depth) + "-categories.tsv";
 }

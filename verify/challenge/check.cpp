@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include "engine/base/checksum.hpp"
-#include "engine/io/tsv.hpp"
 #include "oscillon/base/thread_team.hpp"
+#include "oscillon/io/tsv.hpp"
 
 namespace oscillon::challenge {
 

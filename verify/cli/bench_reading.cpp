@@ -4,8 +4,9 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "engine/io/tsv.hpp"
+#include "engine/io/input_file.hpp"
 #include "oscillon/base/thread_team.hpp"
+#include "oscillon/io/tsv.hpp"
 #include "verify/bench/measure.hpp"
 #include "verify/bench/naive.hpp"
 #include "verify/cli/command.hpp"
@@ -31,9 +32,7 @@ void count_lines(const std::stop_token& stop) {
 int bench_reading(const ReadingOptions& options, const std::stop_token& stop) {
   ScanOptions scan;
   scan.threads = options.threads;
-  const auto read = [&] {
-    return read_samples_tsv<float>(InputFile(options.file), 0, options.columns, scan);
-  };
+  const auto read = [&] { return read_samples_tsv<float>(options.file, 0, options.columns, scan); };
   setenv("OSCILLON_BENCH_FILE", options.file.c_str(), 1);
   const SampleBatch<float> batch = read();
   const double bytes = static_cast<double>(InputFile(options.file).text().size());

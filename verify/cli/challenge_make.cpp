@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/atomic_file.hpp"
-#include "engine/io/bundle.hpp"
-#include "verify/challenge/files.hpp"
+#include "engine/io/challenge_files.hpp"
+#include "oscillon/io/bundle.hpp"
 #include "verify/cli/challenge.hpp"
 #include "verify/cli/problem.hpp"
 
@@ -40,7 +40,7 @@ template <NetworkValue T>
 int make_in(const MakeOptions& options, const std::stop_token& stop) {
   const bool bundle = options.format == "bundle";
   challenge::WriteOptions writing;
-  if (!bundle) writing.format = challenge::layer_format_from_name(options.format);
+  if (!bundle) writing.format = &matrix_format_from_name(options.format);
   challenge::RadixNetSource<T> source(net_of(options.net), options.net.depth);
   if (!bundle && options.net.biases_vary) {
     throw Error(Fault::usage,
@@ -63,7 +63,7 @@ int make_in(const MakeOptions& options, const std::stop_token& stop) {
   };
   const std::string folder = options.output + "/";
   std::string network = options.output;
-  writing.made_by = description(options);
+  writing.made_by = description(options).dump();
   writing.on_layer = show;
   writing.stop = stop;
   if (bundle) {
@@ -74,7 +74,7 @@ int make_in(const MakeOptions& options, const std::stop_token& stop) {
       show(index);
     });
     BundleOptions storing;
-    storing.metadata["provenance"] = description(options);
+    storing.notes["provenance"] = description(options).dump();
     write_bundle<T>(network, watched, storing);
     if (has_inputs) challenge::write_inputs(options.output, inputs, writing);
   } else {
@@ -104,8 +104,9 @@ void add_challenge_make(CLI::App& challenge, Action& action) {
   app->add_option("-o,--output", options->output, "Folder to write the problem to")
       ->check(some_path())
       ->required();
-  app->add_option("--format", options->format,
-                  "Of the layers: tsv, tsv.gz, mtx, npz, or bundle: all in neuronN-lL.safetensors")
+  app->add_option(
+         "--format", options->format,
+         "Of the layers: " + matrix_format_names() + "; or bundle: all in neuronN-lL.safetensors")
       ->capture_default_str();
   add_input_options(*app, options->inputs);
   add_net_options(*app, options->net);

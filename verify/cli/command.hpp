@@ -80,14 +80,7 @@ std::string grouped(Index value);
 // Calls run.operator()<T>() for the network type that `precision` names.
 template <class Run>
 auto with_precision(std::string_view precision, Run&& run) {
-  if (precision == GraphblasType<float>::name) return run.template operator()<float>();
-  if (precision == GraphblasType<double>::name) return run.template operator()<double>();
-  if (precision == GraphblasType<std::int32_t>::name)
-    return run.template operator()<std::int32_t>();
-  if (precision == GraphblasType<std::int64_t>::name)
-    return run.template operator()<std::int64_t>();
-  throw Error(Fault::usage, "no precision is called \"" + std::string(precision) +
-                                "\": there are fp32, fp64, int32 and int64");
+  return visit_network_type(precision, std::forward<Run>(run));
 }
 
 // A bar on stderr, once a run takes more than two seconds and if stderr is a terminal; else

@@ -2,12 +2,13 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "engine/io/matrix_market.hpp"
-#include "engine/io/npz.hpp"
-#include "engine/io/tsv.hpp"
-#include "verify/challenge/files.hpp"
+#include "engine/io/challenge_files.hpp"
+#include "engine/io/matrix_file.hpp"
+#include "oscillon/io/bundle.hpp"
+#include "oscillon/io/network_folder.hpp"
+#include "oscillon/io/open_layers.hpp"
+#include "oscillon/verify/challenge/catalogue.hpp"
 #include "verify/cli/command.hpp"
-#include "verify/cli/network_input.hpp"
 
 namespace oscillon::cli {
 
@@ -18,6 +19,7 @@ struct ConvertOptions : CommonOptions {
   Index neurons = 0;
   Index depth = 120;
   std::optional<double> bias;
+  std::string bias_on = "stored";
   bool challenge_output = false;
   std::string format = "tsv";
 };
@@ -40,11 +42,12 @@ std::vector<KeySet> keys_of(const Network<T>& network) {
 template <NetworkValue T>
 Opened<T> open_challenge(const ConvertOptions& options) {
   if constexpr (std::is_floating_point_v<T>) {
-    const challenge::Size& size = challenge::size_of(options.neurons);
-    return {std::make_unique<challenge::FolderSource<T>>(
-                options.input, size.neurons, options.depth,
-                static_cast<T>(options.bias.value_or(size.bias)), options.threads),
-            std::nullopt, "sparse DNN Graph Challenge files"};
+    const std::optional<T> bias =
+        options.bias ? std::optional(static_cast<T>(*options.bias)) : std::nullopt;
+    LayerFiles<T> files = challenge::official_layers<T>(options.neurons, options.depth, bias,
+                                                        bias_on_from_name(options.bias_on));
+    files.threads = options.threads;
+    return {open_layers<T>(options.input, files), std::nullopt, "sparse DNN Graph Challenge files"};
   } else {
     throw Error(Fault::usage, "the Challenge's weights are fractions: take fp32 or fp64");
   }
@@ -60,8 +63,8 @@ Opened<T> open_network(const ConvertOptions& options) {
       opened.keys.emplace();
       for (std::size_t r = 0; r <= source->depth(); ++r) opened.keys->push_back(source->keys(r));
     }
-    const auto found = source->metadata().find("provenance");
-    if (found != source->metadata().end()) opened.provenance = found->second;
+    const auto found = source->notes().find("provenance");
+    if (found != source->notes().end()) opened.provenance = found->second;
     opened.layers = std::move(source);
     return opened;
   }
@@ -76,7 +79,7 @@ void write_challenge_layers(const ConvertOptions& options, const LayerSource<T>&
   if constexpr (std::is_floating_point_v<T>) {
     challenge::WriteOptions writing;
     writing.stop = stop;
-    writing.format = challenge::layer_format_from_name(options.format);
+    writing.format = &matrix_format_from_name(options.format);
     challenge::write_problem<T>(options.output, source, nullptr, writing);
   } else {
     throw Error(Fault::usage, "the Challenge's files are of floating point: take fp32 or fp64");
@@ -90,9 +93,9 @@ int convert_in(const ConvertOptions& options, const std::stop_token& stop) {
   const std::size_t depth = source.depth();
   if (is_bundle(options.output)) {
     BundleOptions bundle;
-    if (!options.store.empty()) bundle.store = element_type_from_name(options.store);
+    if (!options.store.empty()) bundle.store = value_type_from_name(options.store);
     if (opened.keys) bundle.keys = &*opened.keys;
-    if (!opened.provenance.empty()) bundle.metadata["provenance"] = opened.provenance;
+    if (!opened.provenance.empty()) bundle.notes["provenance"] = opened.provenance;
     write_bundle(options.output, source, bundle);
   } else if (options.challenge_output) {
     write_challenge_layers(options, source, stop);
@@ -112,47 +115,41 @@ int convert_in(const ConvertOptions& options, const std::stop_token& stop) {
   return exit_ok;
 }
 
+void require_no_store(const ConvertOptions& options) {
+  if (options.store.empty()) return;
+  throw Error(Fault::usage, "--store is for bundles and .npz; text holds values as they are");
+}
+
 // One matrix, by the endings of both names.
 int convert_matrix(const ConvertOptions& options) {
-  const auto is = [](const std::string& path, const char* ending) {
-    return path.ends_with(ending);
-  };
-  const Matrix<double> matrix = is(options.input, ".npz")
-                                    ? read_npz<double>(options.input)
-                                    : read_matrix_market<double>(options.input);
-  if (is(options.output, ".mtx")) {
-    write_matrix_market(options.output, matrix);
-  } else if (is(options.output, ".npz")) {
-    write_npz(options.output, matrix,
-              options.store.empty() ? ElementType::fp64 : element_type_from_name(options.store));
-  } else if (is(options.output, ".tsv")) {
-    write_transposed_tsv(options.output, Matrix<double>::from_compressed(
-                                             transposed(matrix.compressed(Orientation::by_row))));
-  } else {
-    throw Error(Fault::usage, "a matrix is written as .mtx, .npz or .tsv, and " +
+  const MatrixFormat* format = matrix_format_of(options.output);
+  if (format == nullptr) {
+    throw Error(Fault::usage, "a matrix is written as " + matrix_format_names(".") + ", and " +
                                   in_quotes(options.output) + " is none of them");
   }
-  const nlohmann::ordered_json record{{"rows", matrix.rows()},
-                                      {"columns", matrix.columns()},
-                                      {"entries", matrix.entries()},
+  if (format->is_text) require_no_store(options);
+  const auto turned = read_transposed_matrix<double>(options.input);
+  write_transposed_matrix(
+      options.output, Matrix<double>::from_compressed(turned),
+      options.store.empty() ? ValueType::fp64 : value_type_from_name(options.store));
+  const nlohmann::ordered_json record{{"rows", turned.columns},
+                                      {"columns", turned.rows},
+                                      {"entries", turned.size()},
                                       {"output", options.output}};
   print(options.json ? record.dump(2) + "\n"
-                     : grouped(matrix.rows()) + " rows x " + grouped(matrix.columns()) +
-                           " columns, " + grouped(matrix.entries()) + " entries\n");
+                     : grouped(turned.columns) + " rows x " + grouped(turned.rows) + " columns, " +
+                           grouped(turned.size()) + " entries\n");
   return exit_ok;
 }
 
 int convert(const ConvertOptions& options, const std::stop_token& stop) {
   require_distinct(options.output, {options.input});
-  if (options.input.ends_with(".mtx") || options.input.ends_with(".npz")) {
-    return convert_matrix(options);
-  }
-  if (!options.store.empty() && !is_bundle(options.output)) {
-    throw Error(Fault::usage, "--store is for bundles and .npz; text holds values as they are");
-  }
+  const MatrixFormat* format = matrix_format_of(options.input);
+  if (format != nullptr && format->tells_shape) return convert_matrix(options);
+  if (!is_bundle(options.output)) require_no_store(options);
   std::string precision = options.precision;
   if (precision.empty()) {
-    precision = options.neurons > 0 ? "fp32" : precision_of_network(options.input);
+    precision = options.neurons > 0 ? "fp32" : network_type_of(options.input);
   }
   return with_precision(precision, [&]<class T>() { return convert_in<T>(options, stop); });
 }
@@ -165,11 +162,12 @@ void add_convert(CLI::App& program, Action& action) {
   options->precision.clear();
   app->add_option("INPUT", options->input,
                   "A network folder, a .safetensors bundle, with --neurons a folder of Challenge "
-                  "layers; or one matrix, .mtx or .npz")
+                  "layers; or one matrix, as " +
+                      matrix_format_names(".", true))
       ->check(some_path())
       ->required();
   app->add_option("OUTPUT", options->output,
-                  "A .safetensors bundle, or a folder; a matrix as .mtx, .npz or .tsv")
+                  "A .safetensors bundle, or a folder; a matrix as " + matrix_format_names("."))
       ->check(some_path())
       ->required();
   app->add_option("--neurons", options->neurons, "INPUT is a Challenge problem of so many neurons");
@@ -178,10 +176,14 @@ void add_convert(CLI::App& program, Action& action) {
       ->capture_default_str();
   app->add_option("--bias", options->bias, "Its bias; default: the official one")
       ->check(finite_number());
-  auto* challenge_output =
-      app->add_flag("--challenge", options->challenge_output,
-                    "Write the Challenge's layer files, which hold neither names nor biases");
-  app->add_option("--format", options->format, "Of these files: tsv, tsv.gz, mtx or npz")
+  app->add_option("--bias-on", options->bias_on,
+                  "What its bias is added to: stored, nonzero, live-samples or every-sample")
+      ->capture_default_str();
+  auto* challenge_output = app->add_flag(
+      "--challenge", options->challenge_output,
+      "Write the Challenge's layer files, which hold neither names, nor biases, nor rules: "
+      "these must be the same for all neurons");
+  app->add_option("--format", options->format, "Of these files: " + matrix_format_names())
       ->needs(challenge_output)
       ->capture_default_str();
   app->add_option("--store", options->store,

@@ -3,9 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/atomic_file.hpp"
-#include "engine/io/keyed_tsv.hpp"
+#include "oscillon/io/bundle.hpp"
+#include "oscillon/io/keyed_tsv.hpp"
+#include "oscillon/io/network_folder.hpp"
+#include "oscillon/io/open_layers.hpp"
 #include "verify/cli/command.hpp"
-#include "verify/cli/network_input.hpp"
 #include "verify/cli/profile_table.hpp"
 
 namespace oscillon::cli {
@@ -19,7 +21,8 @@ struct InferOptions : EngineOptions {
 
 template <NetworkValue T>
 int infer_in(const InferOptions& options, const std::stop_token& stop) {
-  Network<T> network = read_network<T>(options.network);
+  Network<T> network = is_bundle(options.network) ? read_bundle_network<T>(options.network)
+                                                  : read_network_folder<T>(options.network);
   if (options.collapse) network = network.collapse().iterated();
   const AssocArray<T> Y0 = read_array<T>(options.input);
   const KeyedInference<T> answer = [&] {
@@ -47,7 +50,7 @@ int infer_network(const InferOptions& options, const std::stop_token& stop) {
     require_creatable(options.output);
   }
   return with_precision(
-      options.precision.empty() ? precision_of_network(options.network) : options.precision,
+      options.precision.empty() ? network_type_of(options.network) : options.precision,
       [&]<class T>() { return infer_in<T>(options, stop); });
 }
 

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/atomic_file.hpp"
-#include "engine/io/keyed_tsv.hpp"
+#include "oscillon/io/keyed_tsv.hpp"
 #include "solutions/supports.hpp"
 #include "verify/cli/perturb.hpp"
 #include "verify/figures/support_plot.hpp"

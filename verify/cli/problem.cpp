@@ -6,12 +6,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/io/challenge_files.hpp"
+#include "engine/io/challenge_manifest.hpp"
 #include "oscillon/base/checked.hpp"
 #include "oscillon/base/thread_team.hpp"
-#include "verify/challenge/files.hpp"
 #include "verify/challenge/images.hpp"
-#include "verify/challenge/manifest.hpp"
-#include "verify/cli/network_input.hpp"
 
 namespace oscillon::cli {
 
@@ -64,19 +63,10 @@ void require_memory_for_text(const std::string& path, std::uint64_t limit) {
                                         " MiB. Images as an IDX file take less");
 }
 
-// All layers of a generator, made by several threads.
+// Throws Error(bad_data) for a network that tells its shape, when another is asked for.
 template <NetworkValue T>
-std::unique_ptr<LayerSource<T>> made_in_memory(challenge::RadixNet net, Index depth, int threads) {
-  challenge::RadixNetSource<T> source(std::move(net), depth);
-  std::vector<std::shared_ptr<const Layer<T>>> layers(depth);
-  const SingleThreadedGraphblas one_thread_a_layer;
-  run_tasks(depth, threads, [&](std::size_t l) { layers[l] = source.layer(l); });
-  return std::make_unique<Network<T>>(std::move(layers));
-}
-
-template <NetworkValue T>
-std::unique_ptr<LayerSource<T>> open_bundle(const ProblemOptions& options) {
-  auto source = std::make_unique<BundleSource<T>>(options.layers);
+std::unique_ptr<LayerSource<T>> open_whole(const ProblemOptions& options) {
+  auto source = oscillon::open_layers<T>(options.layers);
   if (source->inputs() == options.net.neurons && source->depth() == options.net.depth) {
     return source;
   }
@@ -104,8 +94,7 @@ void add_net_options(CLI::App& app, NetOptions& options) {
   app.add_option("--bias-on", options.bias_on,
                  "What the bias is added to: stored (entries of W Y, sums of 0 too), nonzero "
                  "(entries whose sum is not 0), live-samples (every neuron of a sample that has an "
-                 "entry) or every-sample; a bundle says it itself")
-      ->capture_default_str();
+                 "entry) or every-sample; default: stored; a bundle says it itself");
   const char* const variants = "Variants of a network that is made";
   app.add_option("--radices", options.radices,
                  "Radices of a block's layers, as 2,2,4; with --widths instead of --neurons")
@@ -161,10 +150,9 @@ void add_input_options(CLI::App& app, InputOptions& options) {
 
 void add_problem_options(CLI::App& app, ProblemOptions& options) {
   add_input_options(app, options.inputs);
-  app.add_option(
-         "--layers", options.layers,
-         "Folder with neuronN/nN-lK.tsv (or .tsv.gz, .mtx, .npz), or a .safetensors bundle; "
-         "without it the layers are made")
+  app.add_option("--layers", options.layers,
+                 "Folder with neuronN/nN-lK as " + matrix_format_names(".") +
+                     ", or a .safetensors bundle; without it the layers are made")
       ->check(some_path());
   add_net_options(app, options.net);
 }
@@ -185,14 +173,16 @@ challenge::RadixNet net_of(const NetOptions& options) {
   if (options.bias) net.bias = *options.bias;
   if (options.weight) net.weight = *options.weight;
   net.weights = challenge::weights_from_name(options.weights);
-  net.bias_on = bias_on_from_name(options.bias_on);
+  net.bias_on = bias_on_from_name(options.bias_on.value_or("stored"));
   net.biases_vary = options.biases_vary;
   net.dropped = options.dropped;
   net.unstructured = options.unstructured;
   if (!options.permutations_from.empty()) {
-    challenge::FolderSource<float> files(options.permutations_from, net.neurons(0), options.depth,
-                                         0);
-    net.permutations = challenge::recovered_permutations(files, net);
+    LayerFiles<float> files;
+    files.neurons = net.neurons(0);
+    files.depth = options.depth;
+    const challenge::FolderSource<float> source(options.permutations_from, files);
+    net.permutations = challenge::recovered_permutations(source, net);
   }
   return net;
 }
@@ -216,7 +206,7 @@ std::vector<std::string> files_of(const ProblemOptions& options) {
   return files;
 }
 
-std::string description(const ProblemOptions& options) {
+nlohmann::ordered_json description(const ProblemOptions& options) {
   nlohmann::ordered_json record{{"neurons", neurons_of(options.net)}, {"depth", options.net.depth}};
   if (!options.layers.empty()) {
     record["layers"] = options.layers;
@@ -233,7 +223,7 @@ std::string description(const ProblemOptions& options) {
     if (!net.permutations_from.empty()) record["permutations_from"] = net.permutations_from;
   }
   if (options.net.bias) record["bias"] = *options.net.bias;
-  record["bias_on"] = options.net.bias_on;
+  if (options.net.bias_on) record["bias_on"] = *options.net.bias_on;
   if (options.inputs.random > 0) {
     record["random_inputs"] = options.inputs.random;
     record["share"] = options.inputs.share;
@@ -242,7 +232,7 @@ std::string description(const ProblemOptions& options) {
     if (options.inputs.samples > 0) record["samples"] = options.inputs.samples;
     if (is_images_file(options.inputs.file)) record["threshold"] = options.inputs.threshold;
   }
-  return record.dump();
+  return record;
 }
 
 bool fits_in_memory(const NetOptions& options) {
@@ -254,27 +244,29 @@ std::unique_ptr<LayerSource<T>> open_layers(const ProblemOptions& options) {
   const NetOptions& net = options.net;
   const bool at_once = fits_in_memory(net);
   if (options.layers.empty()) {
-    if (at_once) return made_in_memory<T>(net_of(net), net.depth, options.threads);
-    return std::make_unique<challenge::RadixNetSource<T>>(net_of(net), net.depth);
+    const auto made = [&] { return challenge::RadixNetSource<T>(net_of(net), net.depth); };
+    if (at_once) return std::make_unique<Network<T>>(in_memory<T>(made(), options.threads));
+    return std::make_unique<challenge::RadixNetSource<T>>(made());
   }
   if (net.is_variant()) {
     throw Error(Fault::usage, "layers from " + options.layers +
                                   " are taken as they are: options for variants are for networks "
                                   "that are made");
   }
-  if (is_bundle(options.layers)) {
+  if (is_bundle(options.layers) || is_network_folder(options.layers)) {
     if (net.bias) throw Error(Fault::usage, "--bias is for layer files; a bundle has its biases");
-    return open_bundle<T>(options);
+    if (net.bias_on) {
+      throw Error(Fault::usage, "--bias-on is for layer files; a bundle says its rules itself");
+    }
+    return open_whole<T>(options);
   }
-  const challenge::Size& size = challenge::size_of(net.neurons);
-  const T bias = static_cast<T>(net.bias.value_or(size.bias));
-  const BiasOn bias_on = bias_on_from_name(net.bias_on);
-  if (at_once) {
-    return std::make_unique<Network<T>>(challenge::read_layers<T>(
-        options.layers, size.neurons, net.depth, bias, options.threads, bias_on));
-  }
-  return std::make_unique<challenge::FolderSource<T>>(options.layers, size.neurons, net.depth, bias,
-                                                      options.threads, bias_on);
+  const std::optional<T> bias = net.bias ? std::optional(static_cast<T>(*net.bias)) : std::nullopt;
+  auto files = challenge::official_layers<T>(net.neurons, net.depth, bias,
+                                             bias_on_from_name(net.bias_on.value_or("stored")));
+  files.threads = at_once ? 1 : options.threads;  // all files at once, or one with all threads
+  auto source = oscillon::open_layers<T>(options.layers, files);
+  if (at_once) return std::make_unique<Network<T>>(in_memory<T>(*source, options.threads));
+  return source;
 }
 
 template <NetworkValue T>

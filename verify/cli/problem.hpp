@@ -1,6 +1,7 @@
 // What the subcommands about Challenge problems share: which network, which inputs.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 
 #include "oscillon/verify/challenge/radix_net.hpp"
@@ -16,7 +17,7 @@ struct NetOptions {
   std::vector<Index> radices, widths;  // empty: the official ones
   std::string weights = "equal";
   std::optional<double> weight, bias;
-  std::string bias_on = "stored";
+  std::optional<std::string> bias_on;  // stored, unless the layers say it themselves
   bool biases_vary = false;
   double dropped = 0;
   bool unstructured = false;
@@ -54,7 +55,7 @@ challenge::RadixNet net_of(const NetOptions& options);
 Index neurons_of(const NetOptions& options);
 
 // How the network and the inputs are made, or where they are read from, as JSON.
-std::string description(const ProblemOptions& options);
+nlohmann::ordered_json description(const ProblemOptions& options);
 
 // The files that a problem is read from.
 std::vector<std::string> files_of(const ProblemOptions& options);

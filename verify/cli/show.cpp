@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "engine/io/keyed_tsv.hpp"
 #include "oscillon/algebra/table.hpp"
+#include "oscillon/io/keyed_tsv.hpp"
 #include "verify/cli/command.hpp"
 #include "verify/figures/spy.hpp"
 

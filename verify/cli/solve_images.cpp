@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "engine/io/atomic_file.hpp"
-#include "engine/io/keyed_tsv.hpp"
+#include "oscillon/io/keyed_tsv.hpp"
 #include "oscillon/solutions/images.hpp"
 #include "verify/cli/solve.hpp"
 

@@ -15,9 +15,9 @@ using namespace conformance;
 struct VectorsChoice {
   std::vector<std::string> precisions, cases;
 
-  std::vector<ElementType> types() const {
-    std::vector<ElementType> types;
-    for (const std::string& name : precisions) types.push_back(element_type_from_name(name));
+  std::vector<ValueType> types() const {
+    std::vector<ValueType> types;
+    for (const std::string& name : precisions) types.push_back(value_type_from_name(name));
     return types;
   }
 };
@@ -57,8 +57,9 @@ int list_vectors(const CommonOptions& options) {
   std::string text;
   for (const TestVector& vector : test_vectors()) {
     std::string precisions;
-    for (const ElementType type : element_types()) {
-      if (type == ElementType::int64 || !prepare(vector, type)) continue;
+    for (const ValueTypeRow& row : value_types) {
+      const ValueType type = row.type;
+      if (type == ValueType::int64 || !prepare(vector, type)) continue;
       precisions += (precisions.empty() ? "" : " ") + std::string(name_of(type));
     }
     record.push_back({{"name", vector.name},
@@ -119,6 +120,14 @@ int check_vectors(const CheckOptions& options, const std::stop_token& stop) {
   return report.failed() == 0 ? exit_ok : exit_mismatch;
 }
 
+std::string names_of_formats() {
+  std::string names;
+  for (const FileFormat& format : file_formats()) {
+    names += (names.empty() ? "" : ", ") + std::string(format.name);
+  }
+  return names;
+}
+
 void add_choice(CLI::App& app, VectorsChoice& choice, const std::string& cases_help) {
   app.add_option("--precision", choice.precisions,
                  "Only these, as fp32,int8: fp64, fp32, fp16, bf16, int8, int16, int32")
@@ -132,7 +141,7 @@ void add_make(CLI::App& vectors, Action& action) {
   app->add_option("-o,--output", options->output, "Folder to make")->check(some_path())->required();
   add_choice(*app, *options, "Only these cases, as cap,deep");
   app->add_option("--format", options->formats,
-                  "Formats, as tsv,npz: tsv, mtx, npz, bundle; default: all")
+                  "Formats, as tsv,npz: " + names_of_formats() + "; default: all")
       ->delimiter(',');
   add_json_option(*app, *options);
   add_example(*app, "oscillon vectors make --output vectors --precision fp32,fp64");
@@ -151,7 +160,7 @@ void add_check(CLI::App& vectors, Action& action) {
                   "Command to run for each vector; {weights} is the folder of its network, {input} "
                   "and {output} are files, {network} is network.txt; also {precision}, {format}");
   app->add_option("--results", options->results,
-                  "Folder of results instead: CASE/PRECISION/output.tsv, .mtx or .npz")
+                  "Folder of results instead: CASE/PRECISION/output as " + matrix_format_names("."))
       ->check(some_path());
   app->add_option("--format", options->format, "Format of the files that the engine is given")
       ->capture_default_str();

@@ -9,12 +9,12 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/io/atomic_file.hpp"
-#include "engine/io/bundle.hpp"
 #include "engine/io/input_file.hpp"
-#include "engine/io/matrix_market.hpp"
-#include "engine/io/npz.hpp"
-#include "engine/io/tsv.hpp"
+#include "engine/io/matrix_file.hpp"
+#include "engine/io/text_scan.hpp"
 #include "oscillon/base/thread_team.hpp"
+#include "oscillon/io/bundle.hpp"
+#include "oscillon/io/tsv.hpp"
 #include "oscillon/solutions/rational.hpp"
 
 namespace oscillon::conformance {
@@ -24,10 +24,9 @@ namespace {
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 4> format_names{"tsv", "mtx", "npz", "bundle"};
-constexpr std::array<ElementType, 7> vector_precisions{
-    ElementType::fp64, ElementType::fp32,  ElementType::fp16, ElementType::bf16,
-    ElementType::int8, ElementType::int16, ElementType::int32};
+constexpr std::array<ValueType, 7> vector_precisions{
+    ValueType::fp64, ValueType::fp32,  ValueType::fp16, ValueType::bf16,
+    ValueType::int8, ValueType::int16, ValueType::int32};
 
 // Files are in the Challenge's orientation, of which ours, by column, is the transpose: W is
 // outputs x inputs, Y is neurons x samples.
@@ -69,27 +68,10 @@ Matrix<double> bias_matrix(const ExactLayer& layer) {
   return samples_matrix({row}, layer.bias.size());
 }
 
-Matrix<double> turned(const Matrix<double>& matrix) {
-  return Matrix<double>::from_compressed(transposed(matrix.compressed(Orientation::by_column)));
-}
-
-void write_matrix(const std::string& path, const Matrix<double>& matrix, FileFormat format,
-                  ElementType precision) {
-  switch (format) {
-    case FileFormat::tsv:
-      return write_transposed_tsv(path, matrix);
-    case FileFormat::mtx:
-      return write_matrix_market(path, turned(matrix));
-    case FileFormat::npz:
-    case FileFormat::bundle:
-      // numpy has no bf16, whose values fp32 holds.
-      return write_npz(path, turned(matrix),
-                       precision == ElementType::bf16 ? ElementType::fp32 : precision);
-  }
-}
-
-std::string_view extension_of(FileFormat format) {
-  return format == FileFormat::bundle ? "npz" : format_names[static_cast<std::size_t>(format)];
+void write_matrix(const std::string& path, const Matrix<double>& matrix, ValueType precision) {
+  // numpy has no bf16, whose values fp32 holds.
+  write_transposed_matrix(path, matrix,
+                          row_of(precision).numpy.empty() ? ValueType::fp32 : precision);
 }
 
 std::string network_text(const TestVector& vector, const PreparedVector& prepared) {
@@ -115,14 +97,14 @@ std::string network_text(const TestVector& vector, const PreparedVector& prepare
 }
 
 // The same with the first weight's line twice, for the formats of text.
-void repeat_first_entry(const std::string& path, FileFormat format) {
+void repeat_first_entry(const std::string& path, const MatrixFormat& format) {
   std::string text;
   {
     const InputFile file(path);
     text = file.text();
   }
   std::size_t begin = 0;
-  if (format == FileFormat::mtx) {
+  if (format.tells_shape) {  // in a second line, with the number of entries
     begin = text.find('\n') + 1;
     const std::size_t count = text.rfind(' ', text.find('\n', begin)) + 1;
     const std::size_t end = text.find('\n', begin);
@@ -135,36 +117,36 @@ void repeat_first_entry(const std::string& path, FileFormat format) {
 }
 
 void write_network(const std::string& folder, const TestVector& vector,
-                   const PreparedVector& prepared, FileFormat format) {
+                   const PreparedVector& prepared, const FileFormat& format) {
   make_folder(folder);
   write_file(folder + "/network.txt", network_text(vector, prepared));
-  const std::string extension = "." + std::string(extension_of(format));
+  const std::string extension = "." + std::string(format.matrices->name);
   write_matrix(folder + "/input" + extension,
-               samples_matrix(prepared.samples, prepared.layers.front().inputs), format,
+               samples_matrix(prepared.samples, prepared.layers.front().inputs),
                prepared.precision);
-  if (format == FileFormat::bundle) {
+  if (format.is_bundle) {
     std::vector<std::shared_ptr<const Layer<double>>> layers;
     for (const ExactLayer& layer : prepared.layers) {
       std::vector<double> bias;
       for (const mpq_class& b : layer.bias) bias.push_back(nearest_double(b));
       layers.push_back(std::make_shared<const Layer<double>>(
           weights_matrix(layer), std::move(bias),
-          layer.cap ? std::optional(nearest_double(*layer.cap)) : std::nullopt));
+          LayerRules<double>{
+              .cap = layer.cap ? std::optional(nearest_double(*layer.cap)) : std::nullopt,
+              .bias_on = vector.bias_on}));
     }
     Network<double> network(std::move(layers));
     BundleOptions bundle;
     bundle.store = prepared.precision;
-    bundle.metadata["bias_on"] = name_of(vector.bias_on);
     write_bundle(folder + "/network.safetensors", network, bundle);
     return;
   }
   for (std::size_t l = 0; l < prepared.layers.size(); ++l) {
     const std::string number = std::to_string(l + 1) + extension;
     const std::string weights = folder + "/weights-" + number;
-    write_matrix(weights, weights_matrix(prepared.layers[l]), format, prepared.precision);
-    if (vector.must_be_refused && l == 0) repeat_first_entry(weights, format);
-    write_matrix(folder + "/bias-" + number, bias_matrix(prepared.layers[l]), format,
-                 prepared.precision);
+    write_matrix(weights, weights_matrix(prepared.layers[l]), prepared.precision);
+    if (vector.must_be_refused && l == 0) repeat_first_entry(weights, *format.matrices);
+    write_matrix(folder + "/bias-" + number, bias_matrix(prepared.layers[l]), prepared.precision);
   }
 }
 
@@ -249,35 +231,43 @@ std::vector<std::string> files_in(const std::string& folder) {
 
 }  // namespace
 
-std::string_view name_of(FileFormat format) {
-  return format_names[static_cast<std::size_t>(format)];
+const std::vector<FileFormat>& file_formats() {
+  static const std::vector<FileFormat> formats = [] {
+    std::vector<FileFormat> made;
+    const MatrixFormat* with_types = nullptr;
+    for (const MatrixFormat& format : matrix_formats()) {
+      if (!format.is_packed) made.push_back({format.name, &format});
+      if (!format.is_text) with_types = &format;
+    }
+    made.push_back({"bundle", with_types, true});
+    return made;
+  }();
+  return formats;
 }
 
-FileFormat file_format_from_name(std::string_view name) {
-  for (const FileFormat format : file_formats()) {
-    if (name_of(format) == name) return format;
+const FileFormat& file_format_from_name(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const FileFormat& format : file_formats()) {
+    if (format.name == name) return format;
+    names.push_back(format.name);
   }
-  throw Error(Fault::usage,
-              "no format is called " + in_quotes(name) + ": there are tsv, mtx, npz and bundle");
+  throw Error(Fault::usage, "no format is called " + in_quotes(name) + ": there are " +
+                                in_words(names.data(), names.size()));
 }
 
-std::string folder_of(const std::string& folder, const std::string& name, ElementType precision) {
+std::string folder_of(const std::string& folder, const std::string& name, ValueType precision) {
   return folder + "/" + name + "/" + std::string(name_of(precision));
 }
 
-std::vector<FileFormat> file_formats() {
-  return {FileFormat::tsv, FileFormat::mtx, FileFormat::npz, FileFormat::bundle};
-}
-
 VectorsMade write_vectors(const std::string& folder, const VectorsOptions& options) {
-  std::vector<ElementType> precisions = options.precisions;
-  if (std::find(precisions.begin(), precisions.end(), ElementType::int64) != precisions.end()) {
+  std::vector<ValueType> precisions = options.precisions;
+  if (std::find(precisions.begin(), precisions.end(), ValueType::int64) != precisions.end()) {
     throw Error(Fault::usage, "there are no test vectors at int64; int32 tells the same");
   }
   if (precisions.empty()) precisions.assign(vector_precisions.begin(), vector_precisions.end());
   std::vector<FileFormat> formats = options.formats.empty() ? file_formats() : options.formats;
-  if (std::find(formats.begin(), formats.end(), FileFormat::tsv) == formats.end()) {
-    formats.insert(formats.begin(), FileFormat::tsv);
+  if (std::find(formats.begin(), formats.end(), file_formats().front()) == formats.end()) {
+    formats.insert(formats.begin(), file_formats().front());
   }
   const std::vector<TestVector> all = test_vectors();
   std::vector<const TestVector*> chosen;
@@ -303,15 +293,15 @@ VectorsMade write_vectors(const std::string& folder, const VectorsOptions& optio
   VectorsMade counts;
   for (const TestVector* vector : chosen) {
     bool suits = false;
-    for (const ElementType precision : precisions) {
+    for (const ValueType precision : precisions) {
       auto prepared = prepare(*vector, precision);
       if (!prepared) continue;
       suits = true;
       written.push_back({vector, std::move(*prepared), {}});
-      for (const FileFormat format : formats) {
+      for (const FileFormat& format : formats) {
         // An archive of arrays with an entry twice would be another thing than a line twice.
-        const bool text = format == FileFormat::tsv || format == FileFormat::mtx;
-        if (!vector->must_be_refused || text) written.back().formats.push_back(format);
+        if (!vector->must_be_refused || format.matrices->is_text)
+          written.back().formats.push_back(format);
       }
     }
     counts.cases += suits;
@@ -323,8 +313,8 @@ VectorsMade write_vectors(const std::string& folder, const VectorsOptions& optio
     }
     const Written& one = written[i];
     const std::string at = folder_of(made.path(), one.vector->name, one.prepared.precision);
-    for (const FileFormat format : one.formats) {
-      write_network(at + "/" + std::string(name_of(format)), *one.vector, one.prepared, format);
+    for (const FileFormat& format : one.formats) {
+      write_network(at + "/" + std::string(format.name), *one.vector, one.prepared, format);
     }
     if (!one.vector->must_be_refused) write_truth(at, one.prepared);
   });
@@ -335,7 +325,7 @@ VectorsMade write_vectors(const std::string& folder, const VectorsOptions& optio
     ordered_json widths = ordered_json::array({one.prepared.layers.front().inputs});
     for (const ExactLayer& layer : one.prepared.layers) widths.push_back(layer.outputs.size());
     ordered_json names = ordered_json::array();
-    for (const FileFormat format : one.formats) names.push_back(name_of(format));
+    for (const FileFormat& format : one.formats) names.push_back(format.name);
     manifest["vectors"].push_back({{"name", one.vector->name},
                                    {"precision", name_of(one.prepared.precision)},
                                    {"level", one.vector->level},

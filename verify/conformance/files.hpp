@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/io/matrix_file.hpp"
 #include "verify/conformance/catalogue.hpp"
 #include "verify/conformance/simulate.hpp"
 
@@ -19,19 +20,26 @@ inline constexpr std::string_view manifest_format = "oscillon test vectors";
 inline constexpr int manifest_version = 1;
 
 // Where a vector lies in a folder.
-std::string folder_of(const std::string& folder, const std::string& name, ElementType precision);
+std::string folder_of(const std::string& folder, const std::string& name, ValueType precision);
 
-enum class FileFormat { tsv, mtx, npz, bundle };
+// How a network lies in its folder: as matrices in a format of the table, or as a bundle with its
+// inputs beside it.
+struct FileFormat {
+  std::string_view name;         // that of the matrices, or "bundle"
+  const MatrixFormat* matrices;  // of inputs and outputs, and but for a bundle of all
+  bool is_bundle = false;
 
-// "tsv" and so on. Throws Error(usage) for another name.
-std::string_view name_of(FileFormat format);
-FileFormat file_format_from_name(std::string_view name);
-std::vector<FileFormat> file_formats();
+  friend bool operator==(const FileFormat& a, const FileFormat& b) { return a.name == b.name; }
+};
+
+// The first is the one that is always there. Throws Error(usage) for another name.
+const std::vector<FileFormat>& file_formats();
+const FileFormat& file_format_from_name(std::string_view name);
 
 struct VectorsOptions {
-  std::vector<ElementType> precisions;  // all of fp64 … int32, where there are none
-  std::vector<FileFormat> formats;      // all, where there are none; tsv is always among them
-  std::vector<std::string> cases;       // names; all, where there are none
+  std::vector<ValueType> precisions;  // all of fp64 … int32, where there are none
+  std::vector<FileFormat> formats;    // all, where there are none; the first is always there
+  std::vector<std::string> cases;     // names; all, where there are none
   std::stop_token stop;
 };
 
@@ -47,7 +55,7 @@ VectorsMade write_vectors(const std::string& folder, const VectorsOptions& optio
 struct VectorEntry {
   std::string name;
   std::string about;
-  ElementType precision = ElementType::fp32;
+  ValueType precision = ValueType::fp32;
   bool must_be_refused = false;
 };
 
@@ -61,7 +69,7 @@ void verify_files(const std::string& folder, const std::vector<VectorEntry>& ent
 
 StoredVector read_vector(const std::string& folder, const VectorEntry& entry);
 
-// Samples x outputs from a file that ends in .tsv, .mtx or .npz, 0 where there is no entry. Throws
+// Samples x outputs from a file in any format of matrices, 0 where there is no entry. Throws
 // ParseError, and ShapeError when a file that tells its shape has another.
 std::vector<std::vector<double>> read_answer(const std::string& path, std::size_t samples,
                                              std::size_t outputs);

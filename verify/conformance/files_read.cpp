@@ -4,9 +4,7 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/io/input_file.hpp"
-#include "engine/io/matrix_market.hpp"
-#include "engine/io/npz.hpp"
-#include "engine/io/tsv.hpp"
+#include "engine/io/matrix_file.hpp"
 #include "oscillon/solutions/rational.hpp"
 #include "verify/conformance/files.hpp"
 
@@ -26,18 +24,7 @@ ordered_json read_manifest(const std::string& folder) {
   return manifest;
 }
 
-// The rows of a matrix as a table, 0 where there is no entry.
-std::vector<std::vector<double>> table_of(const Compressed<double>& rows, std::size_t samples,
-                                          std::size_t neurons) {
-  std::vector<std::vector<double>> table(samples, std::vector<double>(neurons, 0));
-  for (Index s = 0; s < rows.rows; ++s) {
-    for (Index p = rows.offsets[s]; p < rows.offsets[s + 1]; ++p) {
-      table[s][rows.indices[p]] = rows.values[p];
-    }
-  }
-  return table;
-}
-
+// 0 where there is no entry.
 std::vector<std::vector<double>> table_of(const std::vector<ExactSample>& samples,
                                           std::size_t neurons) {
   std::vector<std::vector<double>> table(samples.size(), std::vector<double>(neurons, 0));
@@ -58,7 +45,7 @@ std::vector<VectorEntry> listed_vectors(const std::string& folder) {
     for (const ordered_json& vector : manifest.at("vectors")) {
       entries.push_back({vector.at("name").get<std::string>(),
                          vector.at("about").get<std::string>(),
-                         element_type_from_name(vector.at("precision").get<std::string>()),
+                         value_type_from_name(vector.at("precision").get<std::string>()),
                          vector.at("must_be_refused").get<bool>()});
     }
   } catch (const ordered_json::exception& error) {
@@ -145,19 +132,18 @@ StoredVector read_vector(const std::string& folder, const VectorEntry& entry) {
 
 std::vector<std::vector<double>> read_answer(const std::string& path, std::size_t samples,
                                              std::size_t outputs) {
-  if (path.ends_with(".tsv")) {
-    const Matrix<double> Y = read_transposed_tsv<double>(path, samples, outputs);
-    return table_of(transposed(Y.compressed(Orientation::by_column)), samples, outputs);
+  // By column, a sample is a column: outputs x samples.
+  const auto Y = read_transposed_matrix<double>(path, FileShape{samples, outputs});
+  if (Y.columns != samples || Y.rows != outputs) {
+    throw ShapeError(path + ": error: the matrix is " + std::to_string(Y.columns) + " x " +
+                     std::to_string(Y.rows) + " and should be " + std::to_string(samples) +
+                     " samples x " + std::to_string(outputs) + " neurons");
   }
-  const Matrix<double> matrix =
-      path.ends_with(".mtx") ? read_matrix_market<double>(path) : read_npz<double>(path);
-  if (matrix.rows() != samples || matrix.columns() != outputs) {
-    throw ShapeError(path + ": error: the matrix is " + std::to_string(matrix.rows()) + " x " +
-                     std::to_string(matrix.columns()) + " and should be " +
-                     std::to_string(samples) + " samples x " + std::to_string(outputs) +
-                     " neurons");
+  std::vector<std::vector<double>> table(samples, std::vector<double>(outputs, 0));
+  for (Index s = 0; s < samples; ++s) {
+    for (Index p = Y.offsets[s]; p < Y.offsets[s + 1]; ++p) table[s][Y.indices[p]] = Y.values[p];
   }
-  return table_of(matrix.compressed(Orientation::by_row), samples, outputs);
+  return table;
 }
 
 }  // namespace oscillon::conformance

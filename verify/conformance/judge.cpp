@@ -23,7 +23,7 @@ std::string text_of(double value) {
 }
 
 // The distance between neighbouring numbers of the precision, at a value that is not 0.
-double ulp(ElementType precision, double value) {
+double ulp(ValueType precision, double value) {
   if (!is_floating(precision)) return 1;
   return std::ldexp(1.0, std::ilogb(value) - precision_of(precision) + 1);
 }
@@ -116,27 +116,23 @@ class ScratchFolder {
   std::string path_;
 };
 
-std::string extension_of(FileFormat format) {
-  return format == FileFormat::mtx ? ".mtx" : format == FileFormat::tsv ? ".tsv" : ".npz";
-}
-
 Judgement run_engine(const std::string& folder, const VectorEntry& entry,
                      const std::string& command, const std::string& scratch,
                      const JudgeOptions& options) {
   const StoredVector vector = read_vector(folder, entry);
   const std::string of = folder_of(folder, entry.name, entry.precision);
   // Absolute, for a command that goes elsewhere first.
-  const std::string weights =
-      fs::absolute(of + "/" + std::string(name_of(options.format))).string();
-  const std::string output = scratch + "/" + entry.name + "-" +
-                             std::string(name_of(entry.precision)) + extension_of(options.format);
+  const std::string weights = fs::absolute(of + "/" + std::string(options.format.name)).string();
+  const std::string extension = "." + std::string(options.format.matrices->name);
+  const std::string output =
+      scratch + "/" + entry.name + "-" + std::string(name_of(entry.precision)) + extension;
   std::string filled = command;
   replace_all(filled, "{weights}", shell_quoted(weights));
-  replace_all(filled, "{input}", shell_quoted(weights + "/input" + extension_of(options.format)));
+  replace_all(filled, "{input}", shell_quoted(weights + "/input" + extension));
   replace_all(filled, "{output}", shell_quoted(output));
   replace_all(filled, "{network}", shell_quoted(weights + "/network.txt"));
   replace_all(filled, "{precision}", std::string(name_of(entry.precision)));
-  replace_all(filled, "{format}", std::string(name_of(options.format)));
+  replace_all(filled, "{format}", std::string(options.format.name));
   const ProcessResult process = run_shell(filled, options.timeout, options.stop);
   Judgement judgement;
   if (process.timed_out) {
@@ -270,11 +266,11 @@ Report judge_engine(const std::string& vectors, const std::string& command,
   const ScratchFolder scratch;
   return judged(vectors, options, [&](const VectorEntry& entry) {
     const std::string of = folder_of(vectors, entry.name, entry.precision);
-    if (!file_exists(of + "/" + std::string(name_of(options.format)))) {
+    if (!file_exists(of + "/" + std::string(options.format.name))) {
       // What must be refused is there as text alone.
       if (entry.must_be_refused) return Judgement{entry, Verdict::pass, "", 0, {}};
-      throw Error(Fault::usage, "these vectors were made without the format " +
-                                    std::string(name_of(options.format)));
+      throw Error(Fault::usage,
+                  "these vectors were made without the format " + std::string(options.format.name));
     }
     return run_engine(vectors, entry, command, scratch.path(), options);
   });
@@ -288,15 +284,19 @@ Report judge_results(const std::string& vectors, const std::string& results,
   return judged(vectors, options, [&](const VectorEntry& entry) {
     const StoredVector vector = read_vector(vectors, entry);
     const std::string output = folder_of(results, entry.name, entry.precision) + "/output";
-    for (const char* extension : {".tsv", ".mtx", ".npz"}) {
-      if (!file_exists(output + extension)) continue;
-      Judgement judgement = judge_file(entry, vector, output + extension);
+    for (const MatrixFormat& format : matrix_formats()) {
+      const std::string answer = output + "." + std::string(format.name);
+      if (!file_exists(answer)) continue;
+      Judgement judgement = judge_file(entry, vector, answer);
       judgement.vector = entry;
       return judgement;
     }
     if (entry.must_be_refused) return Judgement{entry, Verdict::pass, "", 0, {}};
-    return Judgement{
-        entry, Verdict::no_output, "there is no " + output + ".tsv, .mtx or .npz", 0, {}};
+    return Judgement{entry,
+                     Verdict::no_output,
+                     "there is no " + output + " as " + matrix_format_names("."),
+                     0,
+                     {}};
   });
 }
 

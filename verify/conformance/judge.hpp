@@ -50,9 +50,9 @@ struct Report {
 
 // Which vectors, and how they are handed to an engine.
 struct JudgeOptions {
-  std::vector<ElementType> precisions;  // all that there are, where there are none
-  std::vector<std::string> cases;       // names, with * and ?; all, where there are none
-  FileFormat format = FileFormat::tsv;
+  std::vector<ValueType> precisions;  // all that there are, where there are none
+  std::vector<std::string> cases;     // names, with * and ?; all, where there are none
+  FileFormat format = file_formats().front();
   std::chrono::milliseconds timeout{60'000};
   int engines = 1;  // that run at once
   std::stop_token stop;

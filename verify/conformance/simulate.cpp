@@ -20,8 +20,8 @@ struct Rules {
   Cap cap = Cap::after_each;
   Relu relu = Relu::positive;
   Bias bias = Bias::as_asked;
-  bool overwrites = false;                 // a neuron takes its last product instead of the sum
-  std::optional<ElementType> accumulator;  // sums round to this after every step
+  bool overwrites = false;               // a neuron takes its last product instead of the sum
+  std::optional<ValueType> accumulator;  // sums round to this after every step
 };
 
 // A value, and how far off a right engine of that kind may be. Not there: no entry.
@@ -31,7 +31,7 @@ struct Value {
 };
 using Values = std::vector<std::optional<Value>>;
 
-double unit_roundoff(ElementType precision) {
+double unit_roundoff(ValueType precision) {
   return std::ldexp(1.0, -precision_of(precision));
 }
 
@@ -110,7 +110,7 @@ std::optional<Answer> with(const StoredVector& vector) {
 }
 
 // Sums in a narrower type: any order of rounding, so wide slack wherever they round at all.
-template <ElementType type>
+template <ValueType type>
 std::optional<Answer> with_accumulator(const StoredVector& vector) {
   if (!is_floating(vector.precision) || precision_of(vector.precision) <= precision_of(type)) {
     return std::nullopt;
@@ -366,9 +366,9 @@ const std::vector<RuleBreak>& rule_breaks() {
       {"last-layer-skipped", "the last layer is left out", without_last_layer},
       {"last-weight-lost", "the last line of each file of weights is lost", last_weight_lost},
       {"last-input-lost", "the last line of the input is lost", last_input_lost},
-      {"float16-accumulation", "sums are kept in fp16", with_accumulator<ElementType::fp16>},
-      {"bfloat16-accumulation", "sums are kept in bf16", with_accumulator<ElementType::bf16>},
-      {"float32-accumulation", "sums are kept in fp32", with_accumulator<ElementType::fp32>}};
+      {"float16-accumulation", "sums are kept in fp16", with_accumulator<ValueType::fp16>},
+      {"bfloat16-accumulation", "sums are kept in bf16", with_accumulator<ValueType::bf16>},
+      {"float32-accumulation", "sums are kept in fp32", with_accumulator<ValueType::fp32>}};
   return all;
 }
 

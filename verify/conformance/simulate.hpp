@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/element_type.hpp"
+#include "oscillon/base/value_type.hpp"
 #include "oscillon/verify/oracle/plain_loops.hpp"
 
 namespace oscillon::conformance {
@@ -13,7 +13,7 @@ namespace oscillon::conformance {
 // A test vector as it stands on the disk; doubles hold its values exactly.
 struct StoredVector {
   std::string name;
-  ElementType precision = ElementType::fp32;
+  ValueType precision = ValueType::fp32;
   BiasOn bias_on = BiasOn::stored;
   bool exact = true;
   bool must_be_refused = false;

@@ -21,13 +21,13 @@ bool is_dyadic(const mpq_class& value) {
   return mpz_popcount(denominator.get_mpz_t()) == 1;
 }
 
-bool held(ElementType precision, const mpq_class& value) {
+bool held(ValueType precision, const mpq_class& value) {
   return is_dyadic(value) && mpq_class(value.get_d()) == value && holds(precision, value.get_d());
 }
 
 // Whether every sum of some of the products of a neuron and its bias, in any order, is a number of
 // the precision: all are multiples of one power of two, and small enough.
-bool sums_are_held(const ExactLayer& layer, const ExactSample& y, ElementType precision) {
+bool sums_are_held(const ExactLayer& layer, const ExactSample& y, ValueType precision) {
   for (std::size_t i = 0; i < layer.outputs.size(); ++i) {
     long places = dyadic_places(layer.bias[i]);
     mpq_class size = abs(layer.bias[i]);
@@ -59,7 +59,7 @@ double above(const mpq_class& value) {
 // ReLU and cap do not widen it. Nothing when a neuron may or may not have an entry.
 std::optional<std::vector<mpq_class>> error_after(const ExactLayer& layer, const ExactSample& y,
                                                   const std::vector<mpq_class>& error,
-                                                  ElementType precision) {
+                                                  ValueType precision) {
   const mpq_class u(std::ldexp(1.0, -precision_of(precision)));
   const mpq_class tiny(decoded(precision, 1));
   std::vector<mpq_class> after(layer.outputs.size());
@@ -82,7 +82,7 @@ std::optional<std::vector<mpq_class>> error_after(const ExactLayer& layer, const
   return after;
 }
 
-std::optional<PreparedVector> prepare_exact(const TestVector& vector, ElementType precision) {
+std::optional<PreparedVector> prepare_exact(const TestVector& vector, ValueType precision) {
   PreparedVector prepared{precision, vector.layers, vector.samples, {}, {}};
   for (const ExactLayer& layer : vector.layers) {
     for (std::size_t i = 0; i < layer.outputs.size(); ++i) {
@@ -107,7 +107,7 @@ std::optional<PreparedVector> prepare_exact(const TestVector& vector, ElementTyp
   return prepared;
 }
 
-std::optional<PreparedVector> prepare_bounded(const TestVector& vector, ElementType precision) {
+std::optional<PreparedVector> prepare_bounded(const TestVector& vector, ValueType precision) {
   if (!is_floating(precision)) return std::nullopt;
   PreparedVector prepared{precision, vector.layers, vector.samples, {}, {}};
   const auto round = [&](mpq_class& value) {
@@ -146,7 +146,7 @@ std::optional<PreparedVector> prepare_bounded(const TestVector& vector, ElementT
 
 }  // namespace
 
-std::optional<PreparedVector> prepare(const TestVector& vector, ElementType precision) {
+std::optional<PreparedVector> prepare(const TestVector& vector, ValueType precision) {
   return vector.exact ? prepare_exact(vector, precision) : prepare_bounded(vector, precision);
 }
 

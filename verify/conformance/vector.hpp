@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/element_type.hpp"
+#include "oscillon/base/value_type.hpp"
 #include "oscillon/verify/oracle/plain_loops.hpp"
 
 namespace oscillon::conformance {
@@ -34,7 +34,7 @@ struct TestVector {
 
 // A vector as it is at one precision.
 struct PreparedVector {
-  ElementType precision = ElementType::fp32;
+  ValueType precision = ValueType::fp32;
   std::vector<ExactLayer> layers;  // as stored
   std::vector<ExactSample> samples;
   std::vector<ExactSample> expected;
@@ -44,6 +44,6 @@ struct PreparedVector {
 // The vector at this precision; nothing when it does not suit: an exact one whose values or sums
 // the precision does not hold; a bounded one for integers, or when rounding leaves open whether a
 // neuron has an entry.
-std::optional<PreparedVector> prepare(const TestVector& vector, ElementType precision);
+std::optional<PreparedVector> prepare(const TestVector& vector, ValueType precision);
 
 }  // namespace oscillon::conformance

@@ -60,7 +60,8 @@ void Gnuplot::draw(std::string_view script) {
   unlink(script_path);
   if (!is_written) fail("the script cannot be written");
   if (result.code == 127) fail("there is no gnuplot; install it (Debian: gnuplot-nox)");
-  if (result.code != 0 || !std::filesystem::exists(part)) fail("gnuplot failed: " + result.last_words);
+  if (result.code != 0 || !std::filesystem::exists(part))
+    fail("gnuplot failed: " + result.last_words);
   if (std::rename(part.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
 }
 

@@ -1,14 +1,15 @@
 #include "engine/inference/run/checkpoint.hpp"
 
-#include <cstring>
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "engine/base/checksum.hpp"
 #include "engine/base/log.hpp"
 #include "engine/inference/tiles/pack.hpp"
+#include "engine/io/array_file.hpp"
 #include "engine/io/atomic_file.hpp"
 #include "engine/io/input_file.hpp"
-#include "engine/io/npy.hpp"
 
 namespace oscillon::run {
 
@@ -16,20 +17,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t length_bytes = 8;
-constexpr std::size_t checksum_digits = 32;
+constexpr std::array<std::string_view, 1> format_versions{"3"};
+constexpr io::ArrayFileFormat file_format{"oscillon checkpoint", "checkpoint", format_versions};
 
 std::string path_of(const CheckpointIdentity& identity, std::size_t generation) {
   return identity.folder + "/checkpoint-" + std::to_string(generation % 2);
-}
-
-template <NetworkValue T>
-json identity_record(const CheckpointIdentity& identity) {
-  return {{"format", "oscillon checkpoint 2"},
-          {"network", identity.network},
-          {"value_type", GraphblasType<T>::name},
-          {"inputs", identity.inputs},
-          {"depth", identity.depth}};
 }
 
 json profile_record(const Profile& profile, std::size_t layers) {
@@ -67,97 +59,97 @@ Profile profile_of(const json& record, std::size_t depth) {
   return profile;
 }
 
-// Appends to a file and to the checksum of all that is appended.
-class Writer {
- public:
-  explicit Writer(const std::string& path) : file_(path) {}
+// A number as text that gives its bits back.
+std::string exact_text(double number) {
+  char text[64];
+  return {text, std::to_chars(text, text + sizeof text, number).ptr};
+}
 
-  void add(std::string_view bytes) {
-    file_.append(bytes);
-    checksum_.add(bytes);
+class Restored {
+ public:
+  explicit Restored(const std::string& path) : file_(path, file_format) {}
+
+  bool is_of(const CheckpointIdentity& identity, std::string_view value_type) const {
+    return text("network") == identity.network && text("inputs") == identity.inputs &&
+           text("value_type") == value_type && text("depth") == std::to_string(identity.depth);
   }
-  template <class Element>
-  void add_array(const std::vector<Element>& array) {
-    add({reinterpret_cast<const char*>(array.data()), array.size() * sizeof(Element)});
-  }
-  void commit() {
-    file_.append(checksum_.hex());
-    file_.commit();
-  }
+
+  std::size_t layer() const { return number("layer"); }
+
+  template <NetworkValue T>
+  Checkpoint<T> checkpoint(std::size_t depth, Index batch_samples) const;
 
  private:
-  AtomicFile file_;
-  Checksum checksum_;
-};
-
-// A checkpoint file whose checksum is right.
-class Reader {
- public:
-  explicit Reader(const std::string& path) : file_(path), left_(file_.text()) {
-    if (left_.size() < length_bytes + checksum_digits) fail();
-    const auto digits = left_.substr(left_.size() - checksum_digits);
-    left_.remove_suffix(checksum_digits);
-    if (checksum_of(left_) != digits) fail();
-    std::uint64_t length = 0;
-    std::memcpy(&length, left_.data(), length_bytes);
-    left_.remove_prefix(length_bytes);
-    header_ = json::parse(take(length));
+  const std::string& text(const std::string& name) const {
+    const auto found = file_.metadata().find(name);
+    if (found == file_.metadata().end()) file_.fail("the header does not tell " + in_quotes(name));
+    return found->second;
   }
 
-  const json& header() const { return header_; }
+  std::uint64_t number(const std::string& name) const { return number_as<std::uint64_t>(name); }
 
-  template <class Element>
-  std::vector<Element> array(const char* name) {
-    const std::size_t count = header_.at("lengths").at(name);
-    const std::string_view bytes = take(checked_multiply(count, sizeof(Element), name));
-    std::vector<Element> made(count);
-    if (count > 0) std::memcpy(made.data(), bytes.data(), bytes.size());
-    return made;
+  template <class Number>
+  Number number_as(const std::string& name) const {
+    const std::string& digits = text(name);
+    Number value{};
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (fault != std::errc() || end != digits.data() + digits.size()) {
+      file_.fail("the header's " + in_quotes(name) + " is no such number");
+    }
+    return value;
   }
 
- private:
-  [[noreturn]] void fail() const {
-    throw ParseError(file_.path(), 0, 0, "the checkpoint is damaged or cut short");
-  }
-  std::string_view take(std::uint64_t bytes) {
-    if (bytes > left_.size()) fail();
-    const std::string_view taken = left_.substr(0, bytes);
-    left_.remove_prefix(bytes);
-    return taken;
+  std::vector<Index> numbers(const std::string& name, Index limit) const {
+    if (!file_.has(name)) file_.fail("there is no array " + in_quotes(name));
+    return file_.numbers(name, limit);
   }
 
-  InputFile file_;
-  std::string_view left_;
-  json header_;
+  io::ArrayFile file_;
 };
 
 template <NetworkValue T>
-Checkpoint<T> restored(Reader& reader) {
-  const json& header = reader.header();
+Checkpoint<T> Restored::checkpoint(std::size_t depth, Index batch_samples) const {
   Checkpoint<T> made;
-  made.generation = header.at("generation");
-  made.layer = header.at("layer");
+  made.generation = number("generation");
+  made.layer = layer();
+  if (made.layer == 0 || made.layer > depth) {
+    file_.fail("it is before layer " + std::to_string(made.layer) + " of " + std::to_string(depth));
+  }
+  try {
+    made.profile = profile_of(json::parse(text("profile")), depth);
+  } catch (const std::exception& error) {
+    file_.fail(std::string("the profile is malformed: ") + error.what());
+  }
   tiles::Samples<T>& samples = made.samples;
-  samples.neurons = header.at("neurons");
-  made.profile = profile_of(header.at("profile"), header.at("identity").at("depth"));
+  samples.neurons = number("neurons");
+  const Index last = batch_samples > 0 ? batch_samples - 1 : 0;
   tiles::Tile<T> tile;
-  tile.samples = reader.array<Index>("samples");
-  tile.copies = reader.array<Index>("copies");
-  const auto twins = reader.array<Index>("twins");
-  for (std::size_t i = 0; i + 1 < twins.size(); i += 2) {
-    samples.twins.push_back({twins[i], twins[i + 1]});
+  tile.samples = numbers("samples", last);
+  tile.copies = numbers("copies", batch_samples);
+  const auto pairs = numbers("twins", last);
+  if (tile.copies.size() != tile.samples.size() || pairs.size() % 2 != 0 ||
+      tile.samples.size() > batch_samples) {
+    file_.fail("the arrays of samples do not fit together");
+  }
+  for (std::size_t i = 0; i < pairs.size(); i += 2) {
+    samples.twins.push_back({pairs[i], pairs[i + 1]});
   }
   Compressed<T> columns;
   columns.orientation = Orientation::by_column;
   columns.rows = samples.neurons;
   columns.columns = tile.samples.size();
-  columns.offsets = reader.array<Index>("offsets");
-  columns.indices = reader.array<Index>("indices");
-  columns.values = reader.array<T>("values");
-  tile.Y = Matrix<T>::from_compressed(columns);
+  columns.indices = numbers("indices", samples.neurons);
+  columns.offsets = numbers("offsets", columns.indices.size());
+  if (!file_.has("values")) file_.fail("there is no array \"values\"");
+  columns.values = file_.values<T>("values", columns.indices.size());
+  try {
+    tile.Y = Matrix<T>::from_compressed(columns);
+  } catch (const Error& error) {
+    file_.fail(error.what());
+  }
   tile.Y.keep_sparse();
   tile.Y.finish();
-  tile.magnitudes = {header.at("greatest"), header.at("least")};
+  tile.magnitudes = {number_as<double>("greatest"), number_as<double>("least")};
   samples.alive = tiles::count(tile, true);
   samples.tiles.push_back(std::move(tile));
   return made;
@@ -181,35 +173,26 @@ void write_checkpoint(const CheckpointIdentity& identity, std::size_t generation
     pairs.push_back(twin.sample);
     pairs.push_back(twin.equal_to);
   }
-
-  const json header{{"identity", identity_record<T>(identity)},
-                    {"generation", generation},
-                    {"layer", layer},
-                    {"neurons", samples.neurons},
-                    {"greatest", all.magnitudes.greatest},
-                    {"least", count > 0 ? all.magnitudes.least : 0},
-                    {"profile", profile_record(profile, layer)},
-                    {"lengths",
-                     {{"samples", all.samples.size()},
-                      {"copies", all.copies.size()},
-                      {"twins", pairs.size()},
-                      {"offsets", columns.offsets.size()},
-                      {"indices", columns.indices.size()},
-                      {"values", columns.values.size()}}}};
-  const std::string text = header.dump();
+  const io::Metadata metadata{{"network", identity.network},
+                              {"inputs", identity.inputs},
+                              {"depth", std::to_string(identity.depth)},
+                              {"value_type", std::string(GraphblasType<T>::name)},
+                              {"generation", std::to_string(generation)},
+                              {"layer", std::to_string(layer)},
+                              {"neurons", std::to_string(samples.neurons)},
+                              {"greatest", exact_text(all.magnitudes.greatest)},
+                              {"least", exact_text(count > 0 ? all.magnitudes.least : 0)},
+                              {"profile", profile_record(profile, layer).dump()}};
   make_folder(identity.folder);
-  Writer writer(path_of(identity, generation));
-  std::string length;
-  append_little_endian(length, text.size(), length_bytes);
-  writer.add(length);
-  writer.add(text);
-  writer.add_array(all.samples);
-  writer.add_array(all.copies);
-  writer.add_array(pairs);
-  writer.add_array(columns.offsets);
-  writer.add_array(columns.indices);
-  writer.add_array(columns.values);
-  writer.commit();
+  constexpr std::size_t arrays = 6;
+  io::ArrayFileWriter file(path_of(identity, generation), arrays, io::bytes_in_header(metadata));
+  file.add_numbers("samples", all.samples, identity.samples);
+  file.add_numbers("copies", all.copies, identity.samples);
+  file.add_numbers("twins", pairs, identity.samples);
+  file.add_numbers("offsets", columns.offsets, columns.indices.size());
+  file.add_numbers("indices", columns.indices, samples.neurons);
+  file.template add_values<T>("values", columns.values, value_type_of<T>());
+  file.commit(file_format.name, format_versions.front(), metadata);
 }
 
 template <NetworkValue T>
@@ -221,17 +204,15 @@ std::optional<Checkpoint<T>> read_checkpoint(const CheckpointIdentity& identity)
     const std::string path = path_of(identity, generation);
     if (!file_exists(path)) continue;
     try {
-      Reader reader(path);
-      if (reader.header().at("identity") != identity_record<T>(identity)) {
+      const Restored restored(path);
+      if (!restored.is_of(identity, GraphblasType<T>::name)) {
         of_another_run = true;
         continue;
       }
-      if (newest && newest->layer > reader.header().at("layer").get<std::size_t>()) continue;
-      newest = restored<T>(reader);
+      if (newest && newest->layer > restored.layer()) continue;
+      newest = restored.checkpoint<T>(identity.depth, identity.samples);
     } catch (const ParseError& error) {
       damage = error.what();
-    } catch (const json::exception& error) {
-      damage = path + ": error: the checkpoint's header is malformed: " + error.what();
     }
   }
   if (newest) {

@@ -2,13 +2,9 @@
 // that was cut off goes on from there and gives the same bytes.
 //
 // Two generations stand in the folder, checkpoint-0 and checkpoint-1, and the older one is written
-// over, complete or not at all. A file is
-//
-//   8 bytes         the length of the header, little-endian
-//   header          JSON: what is run, the layer, the profile so far, the lengths of the arrays
-//   arrays          the samples' numbers and copies, twins, where each sample begins, neurons
-//                   (8 bytes each), values
-//   32 bytes        the checksum of all before (XXH3 with 128 bits, in hexadecimal digits)
+// over, complete or not at all. A file is one of named arrays (engine/io/array_file.hpp): `samples`
+// and `copies`, `twins` in pairs, and the entries by column: `offsets`, `indices`, `values`. Its
+// metadata tell what is run, the layer, and the profile so far as JSON.
 #pragma once
 
 #include <optional>
@@ -27,6 +23,7 @@ struct CheckpointIdentity {
   std::string network;  // LayerSource::fingerprint()
   std::string inputs;   // checksum of the batch
   std::size_t depth = 0;
+  Index samples = 0;  // of the batch
 };
 
 template <NetworkValue T>
@@ -77,7 +74,7 @@ class Checkpoints {
  private:
   CheckpointIdentity identity() {
     if (network_.empty()) network_ = source_.fingerprint();
-    return {options_.folder, network_, batch_.checksum(), source_.depth()};
+    return {options_.folder, network_, batch_.checksum(), source_.depth(), batch_.samples()};
   }
 
   const LayerSource<T>& source_;

@@ -19,8 +19,10 @@ extern "C" {
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "oscillon/base/error.hpp"
+#include "oscillon/base/value_type.hpp"
 
 namespace oscillon {
 
@@ -123,12 +125,12 @@ struct GraphblasType;
     static GrB_Semiring min_max() { return GrB_MIN_MAX_SEMIRING_##NAME; }        \
   };
 
-OSCILLON_GRAPHBLAS_NUMERIC(float, FP32, "fp32")
-OSCILLON_GRAPHBLAS_NUMERIC(double, FP64, "fp64")
-OSCILLON_GRAPHBLAS_NUMERIC(std::int8_t, INT8, "int8")
-OSCILLON_GRAPHBLAS_NUMERIC(std::int16_t, INT16, "int16")
-OSCILLON_GRAPHBLAS_NUMERIC(std::int32_t, INT32, "int32")
-OSCILLON_GRAPHBLAS_NUMERIC(std::int64_t, INT64, "int64")
+OSCILLON_GRAPHBLAS_NUMERIC(float, FP32, name_of(value_type_of<float>()))
+OSCILLON_GRAPHBLAS_NUMERIC(double, FP64, name_of(value_type_of<double>()))
+OSCILLON_GRAPHBLAS_NUMERIC(std::int8_t, INT8, name_of(value_type_of<std::int8_t>()))
+OSCILLON_GRAPHBLAS_NUMERIC(std::int16_t, INT16, name_of(value_type_of<std::int16_t>()))
+OSCILLON_GRAPHBLAS_NUMERIC(std::int32_t, INT32, name_of(value_type_of<std::int32_t>()))
+OSCILLON_GRAPHBLAS_NUMERIC(std::int64_t, INT64, name_of(value_type_of<std::int64_t>()))
 OSCILLON_GRAPHBLAS_NUMERIC(std::uint8_t, UINT8, "uint8")
 OSCILLON_GRAPHBLAS_NUMERIC(std::uint16_t, UINT16, "uint16")
 OSCILLON_GRAPHBLAS_NUMERIC(std::uint32_t, UINT32, "uint32")
@@ -172,5 +174,12 @@ concept NetworkValue = std::same_as<T, float> || std::same_as<T, double> ||
   X(double)                               \
   X(std::int32_t)                         \
   X(std::int64_t)
+
+// Calls visit.operator()<T>() for the network type of this name. Throws Error(usage), naming those
+// there are, for another.
+template <class Visit>
+auto visit_network_type(std::string_view name, Visit&& visit) {
+  return visit_type<float, double, std::int32_t, std::int64_t>(name, std::forward<Visit>(visit));
+}
 
 }  // namespace oscillon

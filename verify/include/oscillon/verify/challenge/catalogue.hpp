@@ -2,9 +2,10 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 
-#include "oscillon/algebra/graphblas.hpp"
+#include "oscillon/io/open_layers.hpp"
 
 namespace oscillon::challenge {
 
@@ -30,10 +31,21 @@ inline constexpr double cap = 32;
 // Throws Error(usage) naming the sizes that there are.
 const Size& size_of(Index neurons);
 
-// Official names: sparse-images-1024.tsv, neuron1024/n1024-l1.tsv (layers count from 1),
-// neuron1024-l120-categories.tsv.
-std::string images_name(Index neurons);
-std::string layer_name(Index neurons, Index layer);
+// The layer files of an official size, with its cap, and its bias unless another is given.
+template <NetworkValue T>
+LayerFiles<T> official_layers(Index neurons, std::size_t depth, std::optional<T> bias = {},
+                              BiasOn bias_on = BiasOn::stored) {
+  const Size& size = size_of(neurons);
+  LayerFiles<T> files;
+  files.neurons = size.neurons;
+  files.depth = depth;
+  files.bias = bias.value_or(static_cast<T>(size.bias));
+  files.rules.cap = static_cast<T>(cap);
+  files.rules.bias_on = bias_on;
+  return files;
+}
+
+// The official name neuron1024-l120-categories.tsv.
 std::string categories_name(Index neurons, Index depth);
 
 }  // namespace oscillon::challenge

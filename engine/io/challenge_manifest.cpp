@@ -1,4 +1,4 @@
-#include "verify/challenge/manifest.hpp"
+#include "engine/io/challenge_manifest.hpp"
 
 #include <nlohmann/json.hpp>
 

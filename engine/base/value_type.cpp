@@ -1,4 +1,4 @@
-#include "engine/io/element_type.hpp"
+#include "oscillon/base/value_type.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,75 +13,43 @@ namespace oscillon {
 
 namespace {
 
-// What sets a type apart. `exponent_bits` is 0 for integers.
-struct Traits {
-  ElementType type;
-  std::string_view name;
-  std::size_t bytes;
-  int precision;
-  int exponent_bits;
-};
-
-constexpr std::array<Traits, 8> all_traits{{{ElementType::fp64, "fp64", 8, 53, 11},
-                                            {ElementType::fp32, "fp32", 4, 24, 8},
-                                            {ElementType::fp16, "fp16", 2, 11, 5},
-                                            {ElementType::bf16, "bf16", 2, 8, 8},
-                                            {ElementType::int8, "int8", 1, 7, 0},
-                                            {ElementType::int16, "int16", 2, 15, 0},
-                                            {ElementType::int32, "int32", 4, 31, 0},
-                                            {ElementType::int64, "int64", 8, 63, 0}}};
-
-constexpr std::array<ElementType, 8> all_types{
-    ElementType::fp64, ElementType::fp32,  ElementType::fp16,  ElementType::bf16,
-    ElementType::int8, ElementType::int16, ElementType::int32, ElementType::int64};
-
-const Traits& traits(ElementType type) {
-  return all_traits[static_cast<std::size_t>(type)];
-}
-
 // The greatest exponent e of a value 1.xxx * 2^e, which is also the bias of the stored one.
-int greatest_exponent(const Traits& of) {
+int greatest_exponent(const ValueTypeRow& of) {
   return (1 << (of.exponent_bits - 1)) - 1;
 }
 
 }  // namespace
 
-std::span<const ElementType> element_types() {
-  return all_types;
-}
-
-std::string_view name_of(ElementType type) {
-  return traits(type).name;
-}
-
-ElementType element_type_from_name(std::string_view name) {
-  for (const Traits& of : all_traits) {
-    if (of.name == name) return of.type;
+std::string in_words(const std::string_view* names, std::size_t count) {
+  std::string words;
+  for (std::size_t i = 0; i < count; ++i) {
+    words += (i == 0 ? "" : i + 1 < count ? ", " : " and ") + std::string(names[i]);
   }
-  throw Error(Fault::usage, "no precision is called " + in_quotes(name) +
-                                ": there are fp64, fp32, fp16, bf16, int8, int16, int32 and int64");
+  return words;
 }
 
-std::size_t bytes_of(ElementType type) {
-  return traits(type).bytes;
+void refuse_type_name(std::string_view name, const std::string_view* names, std::size_t count) {
+  throw Error(Fault::usage, "no precision is called " + in_quotes(name) + ": there are " +
+                                in_words(names, count));
 }
 
-bool is_floating(ElementType type) {
-  return traits(type).exponent_bits > 0;
+ValueType value_type_from_name(std::string_view name) {
+  std::array<std::string_view, value_types.size()> names;
+  for (const ValueTypeRow& row : value_types) {
+    if (row.name == name) return row.type;
+    names[static_cast<std::size_t>(row.type)] = row.name;
+  }
+  refuse_type_name(name, names.data(), names.size());
 }
 
-int precision_of(ElementType type) {
-  return traits(type).precision;
-}
-
-double greatest_of(ElementType type) {
-  const Traits& of = traits(type);
+double greatest_of(ValueType type) {
+  const ValueTypeRow& of = row_of(type);
   if (!is_floating(type)) return std::ldexp(1.0, of.precision) - 1;  // int64: rounded up to 2^63
   return (2 - std::ldexp(1.0, 1 - of.precision)) * std::ldexp(1.0, greatest_exponent(of));
 }
 
-double rounded(ElementType type, double value) {
-  const Traits& of = traits(type);
+double rounded(ValueType type, double value) {
+  const ValueTypeRow& of = row_of(type);
   if (!is_floating(type)) {
     const double whole = std::nearbyint(value);
     const double limit = std::ldexp(1.0, of.precision);
@@ -101,19 +69,19 @@ double rounded(ElementType type, double value) {
              : near;
 }
 
-bool holds(ElementType type, double value) {
+bool holds(ValueType type, double value) {
   if (is_floating(type)) return std::isnan(value) || rounded(type, value) == value;
-  const double limit = std::ldexp(1.0, traits(type).precision);
+  const double limit = std::ldexp(1.0, row_of(type).precision);
   return value == std::nearbyint(value) && value >= -limit && value < limit;
 }
 
-std::uint64_t encoded(ElementType type, double value) {
-  const Traits& of = traits(type);
+std::uint64_t encoded(ValueType type, double value) {
+  const ValueTypeRow& of = row_of(type);
   if (!holds(type, value)) {
     throw Error(Fault::bad_data,
                 std::string(of.name) + " does not hold " + std::to_string(value) + " exactly");
   }
-  if (type == ElementType::fp64) return std::bit_cast<std::uint64_t>(value);
+  if (type == ValueType::fp64) return std::bit_cast<std::uint64_t>(value);
   if (!is_floating(type)) {
     const auto bits = static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
     return of.bytes == 8 ? bits : bits & ((std::uint64_t{1} << (8 * of.bytes)) - 1);
@@ -134,19 +102,19 @@ std::uint64_t encoded(ElementType type, double value) {
   return sign | field << stored | (significand & ((std::uint64_t{1} << stored) - 1));
 }
 
-std::uint64_t encoded_whole(ElementType type, std::int64_t value) {
-  if (type == ElementType::int64) return static_cast<std::uint64_t>(value);
+std::uint64_t encoded_whole(ValueType type, std::int64_t value) {
+  if (type == ValueType::int64) return static_cast<std::uint64_t>(value);
   const auto as_double = static_cast<double>(value);
-  if (!holds(ElementType::int64, as_double) || static_cast<std::int64_t>(as_double) != value) {
+  if (!holds(ValueType::int64, as_double) || static_cast<std::int64_t>(as_double) != value) {
     throw Error(Fault::bad_data, std::string(name_of(type)) + " does not hold " +
                                      std::to_string(value) + " exactly");
   }
   return encoded(type, as_double);
 }
 
-double decoded(ElementType type, std::uint64_t bits) {
-  const Traits& of = traits(type);
-  if (type == ElementType::fp64) return std::bit_cast<double>(bits);
+double decoded(ValueType type, std::uint64_t bits) {
+  const ValueTypeRow& of = row_of(type);
+  if (type == ValueType::fp64) return std::bit_cast<double>(bits);
   if (!is_floating(type)) {
     const int unused = 64 - 8 * static_cast<int>(of.bytes);
     return static_cast<double>(static_cast<std::int64_t>(bits << unused) >> unused);

@@ -9,9 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/input_file.hpp"
-#include "engine/io/text_scan.hpp"
 #include "oscillon/algebra/matrix.hpp"
+#include "oscillon/io/scan_options.hpp"
 #include "oscillon/network/sample_batch.hpp"
 
 namespace oscillon {
@@ -22,14 +21,13 @@ namespace oscillon {
 // ParseError for malformed lines, indices out of range and entries that stand twice (naming both
 // lines).
 template <NetworkValue T>
-Compressed<T> read_transposed_tsv_arrays(const InputFile& file, Index file_rows, Index file_columns,
-                                         const ScanOptions& options = {});
-template <NetworkValue T>
-SampleBatch<T> read_samples_tsv(const InputFile& file, Index file_rows, Index file_columns,
-                                const ScanOptions& options = {});
-template <NetworkValue T>
 Matrix<T> read_transposed_tsv(const std::string& path, Index file_rows, Index file_columns,
                               const ScanOptions& options = {});
+
+// The same as a batch, of which each row of the file is a sample.
+template <NetworkValue T>
+SampleBatch<T> read_samples_tsv(const std::string& path, Index file_rows, Index file_columns,
+                                const ScanOptions& options = {});
 
 // Writes the transpose of a matrix, row of the file after row, values in their shortest exact form.
 template <NetworkValue T>
@@ -42,13 +40,11 @@ std::vector<Index> read_categories(const std::string& path, Index samples,
 void write_categories(const std::string& path, const std::vector<Index>& samples,
                       const std::vector<std::string>& labels = {});
 
-#define OSCILLON_EXTERN_TSV(T)                                                             \
-  extern template Compressed<T> read_transposed_tsv_arrays(const InputFile&, Index, Index, \
-                                                           const ScanOptions&);            \
-  extern template SampleBatch<T> read_samples_tsv(const InputFile&, Index, Index,          \
-                                                  const ScanOptions&);                     \
-  extern template Matrix<T> read_transposed_tsv(const std::string&, Index, Index,          \
-                                                const ScanOptions&);                       \
+#define OSCILLON_EXTERN_TSV(T)                                                      \
+  extern template SampleBatch<T> read_samples_tsv(const std::string&, Index, Index, \
+                                                  const ScanOptions&);              \
+  extern template Matrix<T> read_transposed_tsv(const std::string&, Index, Index,   \
+                                                const ScanOptions&);                \
   extern template void write_transposed_tsv(const std::string&, const Matrix<T>&);
 OSCILLON_FOR_EACH_NETWORK_TYPE(OSCILLON_EXTERN_TSV)
 #undef OSCILLON_EXTERN_TSV

@@ -8,9 +8,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
-#include "engine/io/text_scan.hpp"
 #include "oscillon/algebra/assoc_array.hpp"
+#include "oscillon/io/scan_options.hpp"
 
 namespace oscillon {
 
