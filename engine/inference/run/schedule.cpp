@@ -186,10 +186,11 @@ void Schedule<T>::tell(const Pass<T>& pass, const tiles::Samples<T>& samples) co
     const plans::PlanRow<T>& row = plans::row_of<T>(one.plan);
     const double cost = row.cost({layers, samples.alive});
     const bool suits = !unsuited(row, pass, {samples.zeros, pass.keeps_dead});
-    costs += (costs.empty() ? "" : ", ") + std::string(one.name) +
-             (!suits                 ? " does not suit"
-              : cost == plans::never ? " is never chosen"
-                                     : " costs " + std::to_string(cost));
+    costs +=
+        (costs.empty() ? "" : ", ") + std::string(one.name) +
+        (!suits                 ? " does not suit"
+         : cost == plans::never ? " is never chosen"
+                                : " costs " + std::to_string(static_cast<std::uint64_t>(cost)));
   }
   log::debug("layers " + std::to_string(pass.first) + " to " + std::to_string(pass.end() - 1) +
              ": plan " + std::string(name_of(pass.plan)) +
