@@ -47,17 +47,17 @@ void Gnuplot::draw(std::string_view script) {
     throw Error(Fault::io, "cannot draw " + path_ + ": " + why);
   };
   // The script goes in by a file: gnuplot may end before it has read a pipe.
-  char script_path[] = "/tmp/oscillon-XXXXXX";
-  const int descriptor = mkstemp(script_path);
+  std::string script_path = "/tmp/oscillon-" + std::string(6, 'X');  // as mkstemp wants it
+  const int descriptor = mkstemp(script_path.data());
   const bool is_written = descriptor >= 0 && write(descriptor, whole.data(), whole.size()) ==
                                                  static_cast<ssize_t>(whole.size());
   if (descriptor >= 0) close(descriptor);
   conformance::ProcessResult result;
   if (is_written) {
     constexpr std::chrono::minutes patience{10};
-    result = conformance::run_shell(std::string("exec gnuplot ") + script_path, patience);
+    result = conformance::run_shell("exec gnuplot " + script_path, patience);
   }
-  unlink(script_path);
+  unlink(script_path.c_str());
   if (!is_written) fail("the script cannot be written");
   if (result.code == 127) fail("there is no gnuplot; install it (Debian: gnuplot-nox)");
   if (result.code != 0 || !std::filesystem::exists(part))
