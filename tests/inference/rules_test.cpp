@@ -299,7 +299,7 @@ TEST_CASE("all layers in one array give the answer of the layers, by the rules t
       CHECK(wakes);
     }
   }
-  CHECK(collapsed > 60);
+  CHECK(collapsed > cases(60));
 }
 
 TEST_CASE("a network that says nothing else gives a value to stored entries, behind ReLU") {
